@@ -2,3 +2,7 @@
 //!
 //! The window and the command line share it; it knows neither of them.
 #![deny(missing_docs)]
+
+pub mod kind;
+pub mod outcome;
+pub mod view;

@@ -1,0 +1,21 @@
+//! What crosses the border to a user interface: plain data with generated
+//! TypeScript types. Times are milliseconds since the epoch, sizes bytes.
+//!
+//! Sentences that also stand in the ledger or on the command line come from
+//! here; everything else a screen says comes from the screen's own texts.
+
+mod account;
+mod home;
+mod plan;
+mod project;
+mod restore;
+mod run;
+mod vault;
+
+pub use account::*;
+pub use home::*;
+pub use plan::*;
+pub use project::*;
+pub use restore::*;
+pub use run::*;
+pub use vault::*;
