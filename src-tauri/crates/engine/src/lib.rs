@@ -3,6 +3,11 @@
 //! The window and the command line share it; it knows neither of them.
 #![deny(missing_docs)]
 
+pub mod backup;
+pub mod clock;
 pub mod kind;
+pub mod layout;
+pub mod ledger;
 pub mod outcome;
+pub mod pattern;
 pub mod view;

@@ -1,0 +1,3 @@
+//! A backup: discover, decide, capture, write, seal.
+
+pub mod decide;
