@@ -1,0 +1,1 @@
+//! Project archives that GitLab's importer accepts.

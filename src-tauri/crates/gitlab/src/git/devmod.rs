@@ -1,0 +1,1 @@
+pub mod object_id; pub mod pack;

@@ -1,0 +1,1 @@
+//! Git over HTTP in protocol version 2, without a local mirror.

@@ -1,0 +1,1 @@
+pub mod entry; pub mod error; pub mod hasher; pub mod offsets; pub mod verifier;
