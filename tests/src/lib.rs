@@ -1,1 +1,3 @@
-//! What the black-box tests share: a practice GitLab, a home of its own, a vault.
+//! What the black-box tests and benchmarks share.
+
+pub mod history;

@@ -3,6 +3,7 @@
 //! The window and the command line share it; it knows neither of them.
 #![deny(missing_docs)]
 
+pub mod advice;
 pub mod backup;
 pub mod clock;
 pub mod kind;
@@ -10,4 +11,5 @@ pub mod layout;
 pub mod ledger;
 pub mod outcome;
 pub mod pattern;
+pub mod run;
 pub mod view;

@@ -1,0 +1,54 @@
+# Labkeep. `make demo` shows it, `make test` tests it; both install what is missing.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+CARGO_TARGET_DIR ?= $(CURDIR)/target
+export CARGO_TARGET_DIR
+DEBUG := $(CARGO_TARGET_DIR)/debug
+RELEASE := $(CARGO_TARGET_DIR)/release
+
+.PHONY: help packages ui app demo run test bench format bindings icons
+
+help:
+	@echo "make demo      a practice GitLab with Labkeep connected to it"
+	@echo "make run       Labkeep alone"
+	@echo "make test      every check and test"
+	@echo "make bench     speed and memory, as ratios against git"
+	@echo "make bindings  generate the TypeScript side of the border again"
+
+packages:
+	@tests/scripts/install-packages
+
+ui/node_modules/.package-lock.json: ui/package.json ui/package-lock.json
+	cd ui && npm ci --no-audit --no-fund
+	@touch $@
+
+ui: packages ui/node_modules/.package-lock.json
+	cd ui && npm run --silent build
+
+# The window with the built UI inside, the command line and the practice GitLab.
+app: ui
+	cargo build --quiet --package labkeep --features custom-protocol
+	cargo build --quiet --package labkeep-cli --package practice-gitlab
+
+run: app
+	$(DEBUG)/labkeep
+
+demo: app
+	tests/scripts/demo $(DEBUG)
+
+test: packages
+	tests/scripts/test
+
+bench: packages
+	cargo build --quiet --release --package labkeep-cli --package practice-gitlab --package labkeep-tests
+	$(RELEASE)/labkeep-bench
+
+bindings: ui
+	cargo run --quiet --package labkeep --example bindings
+
+format:
+	cargo fmt --all
+	cd ui && npm run --silent format

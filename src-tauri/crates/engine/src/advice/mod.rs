@@ -1,0 +1,35 @@
+//! What people are told when something goes wrong: a sentence that says what
+//! and where, and one that says what helps. The same sentences stand in the
+//! window, on the command line and in the ledger.
+
+mod gitlab;
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+pub use gitlab::of_gitlab;
+
+/// A sentence and its remedy. Never holds a secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct Advice {
+    /// What is wrong, and where.
+    pub message: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
+impl Advice {
+    /// An advice from two sentences.
+    pub fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            hint: hint.into(),
+        }
+    }
+}
+
+impl std::fmt::Display for Advice {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{} {}", self.message, self.hint)
+    }
+}

@@ -1,0 +1,5 @@
+//! Runs: states, progress, cancellation, history.
+
+mod progress;
+
+pub use progress::{Progress, Work};
