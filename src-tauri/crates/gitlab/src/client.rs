@@ -271,15 +271,6 @@ impl Client {
             Auth::Basic => {
                 credentials.map(|token| (http::header::AUTHORIZATION, token.basic.clone()))
             }
-            Auth::Bearer(secret) => {
-                let text = format!("Bearer {}", secret.expose_secret());
-                let mut value =
-                    HeaderValue::from_str(&text).map_err(|_| Error::TokenMalformed {
-                        flaw: crate::error::TokenFlaw::ForeignCharacter,
-                    })?;
-                value.set_sensitive(true);
-                Some((http::header::AUTHORIZATION, value))
-            }
             Auth::None => None,
         })
     }

@@ -11,7 +11,9 @@ mod address;
 pub mod archive;
 mod attempt;
 mod budget;
+mod checklist;
 mod client;
+mod download;
 mod error;
 mod failure;
 mod family;
@@ -20,6 +22,7 @@ mod json;
 mod latch;
 mod observer;
 mod options;
+mod paging;
 mod rates;
 mod refusal;
 mod request;
@@ -27,15 +30,29 @@ mod response;
 mod retry;
 mod scope;
 mod sending;
+mod sign_in;
 mod tls;
+mod token;
+mod upload;
 
 pub use access::AccessLevel;
 pub use address::{AddressError, BaseUrl, encode_segment};
+pub use checklist::{
+    Ability, Authority, Capabilities, Checklist, ChecklistLine, Expiry, Loss, Need, ScopeState,
+    checklist,
+};
 pub use client::Client;
+pub use download::{Download, Downloaded};
 pub use error::{
     BlockedReason, CaFlaw, Error, MESSAGE_LIMIT, NotGitlabReason, TlsFailure, TokenFlaw,
 };
 pub use observer::{Observer, RequestCounts, Wait, WaitReason};
 pub use options::{ClientOptions, Pauses, Proxy, Timeouts, check_token};
+pub use paging::{PER_PAGE, Page, PageRequest, Paging, Sort};
 pub use request::RequestKind;
 pub use scope::Scope;
+pub use sign_in::{Connection, connect};
+pub use token::{
+    GranularGrant, InstanceFacts, Person, RoleSummary, SignIn, Tier, TokenFacts, TokenKind,
+};
+pub use upload::UploadFile;

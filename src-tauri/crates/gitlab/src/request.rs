@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::Method;
-use secrecy::SecretString;
 use url::Url;
 
 /// What a request is part of; each has its own counter and its own limits.
@@ -50,8 +49,6 @@ pub(crate) enum Auth {
     /// The user's token as git's password, with the user name `oauth2`. Sent
     /// with the first request: an attempt without it counts as a failed login.
     Basic,
-    /// Another bearer token, such as the registry's. May go to any host.
-    Bearer(SecretString),
     /// Nothing.
     None,
 }
