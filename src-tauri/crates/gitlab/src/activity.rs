@@ -54,7 +54,7 @@ mod tests {
                 toucher.touch();
             }
         });
-        activity.silence(Duration::from_secs(60)).await;
+        activity.silence(Duration::from_mins(1)).await;
         assert_eq!(began.elapsed().as_secs(), 210);
     }
 }

@@ -54,16 +54,17 @@ impl Client {
     /// Waits for the budget and for a place among the requests in flight.
     pub(crate) async fn admit(&self, request: &Request, tries: &mut Tries) -> Result<Slot, Error> {
         let shared = &self.shared;
-        let family = self.family_of(request);
+        let family = family_of(request);
         loop {
-            if matches!(request.auth, Auth::Token | Auth::Basic) {
-                shared.latch.check(request.kind, &shared.base.host())?;
-            }
             let permit = tokio::select! {
                 biased;
                 () = self.cancel.cancelled() => return Err(Error::Cancelled),
                 permit = shared.slots.clone().acquire_owned() => permit,
             };
+            // Looked at last: the token may have died while this one waited.
+            if matches!(request.auth, Auth::Token | Auth::Basic) {
+                shared.latch.check(request.kind, &shared.base.host())?;
+            }
             let now = shared.now();
             let admission = shared.budget().admit(now, request.kind, family.as_ref());
             let closed = match admission {
@@ -90,10 +91,6 @@ impl Client {
         }
     }
 
-    fn family_of(&self, request: &Request) -> Option<Family> {
-        (request.kind == RequestKind::Api).then(|| Family::of(&request.method, &request.route))
-    }
-
     /// Sends the request once, redirects included.
     pub(crate) async fn attempt(
         &self,
@@ -105,7 +102,7 @@ impl Client {
             let mut response = self.once(&request, &mut slot).await?;
             let status = response.status;
             if status.is_success() {
-                return Ok(Attempt::Answer(response));
+                return Ok(Attempt::Answer(Box::new(response)));
             }
             if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
                 request = self.redirected(request, &response)?;
@@ -190,7 +187,7 @@ impl Client {
         if let Some((name, value)) = self.authorization(request)? {
             builder = builder.header(name, value);
         }
-        let builder = outgoing.attach(builder, &request.body)?;
+        let builder = outgoing.attach(builder, &request.body);
         let began = tokio::time::Instant::now();
         self.counters.count(request.kind);
         let idle = shared.timeouts.idle;
@@ -283,4 +280,9 @@ impl Client {
         request.url = target;
         Ok(request)
     }
+}
+
+/// The family of routes of a request; git and the registry have no such limits.
+fn family_of(request: &Request) -> Option<Family> {
+    (request.kind == RequestKind::Api).then(|| Family::of(&request.method, &request.route))
 }

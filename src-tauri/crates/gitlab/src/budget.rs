@@ -215,7 +215,7 @@ impl Lane {
             }
             if window.remaining < window.limit / 2 {
                 let share = u32::try_from(usable).unwrap_or(u32::MAX);
-                pace = pace.max((window.ends - now) / share);
+                pace = pace.max(window.ends.saturating_sub(now) / share);
                 if self.next > now {
                     return Err(closed(self.next.min(window.ends)));
                 }
@@ -261,7 +261,7 @@ mod tests {
     use reqwest::Method;
 
     const API: RequestKind = RequestKind::Api;
-    const MINUTE: Duration = Duration::from_secs(60);
+    const MINUTE: Duration = Duration::from_mins(1);
 
     fn seconds(seconds: u64) -> Duration {
         Duration::from_secs(seconds)

@@ -196,7 +196,7 @@ impl Client {
         loop {
             let slot = self.admit(request, &mut tries).await?;
             let (error, asked) = match self.attempt(request, slot).await {
-                Ok(Attempt::Answer(response)) => match consume(response).await {
+                Ok(Attempt::Answer(response)) => match consume(*response).await {
                     Ok(value) => return Ok(value),
                     Err(error) => (error, None),
                 },
@@ -297,7 +297,7 @@ impl Shared {
 /// How one attempt ended.
 pub(crate) enum Attempt {
     /// With a successful answer.
-    Answer(Response),
+    Answer(Box<Response>),
     /// With a 429 that the budget has learned from.
     Limited,
     /// With an error, and the pause the server asks for.
@@ -321,8 +321,8 @@ fn http_client(options: &ClientOptions) -> Result<reqwest::Client, Error> {
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
             .connect_timeout(options.timeouts.connect)
-            .tcp_keepalive(Duration::from_secs(60))
-            .pool_idle_timeout(Duration::from_secs(60));
+            .tcp_keepalive(Duration::from_mins(1))
+            .pool_idle_timeout(Duration::from_mins(1));
         Ok(match &options.proxy {
             Proxy::System => builder,
             Proxy::None => builder.no_proxy(),

@@ -49,7 +49,7 @@ impl Default for Timeouts {
         // GitLab's web server gives up on its own work after 60 s.
         Timeouts {
             connect: Duration::from_secs(20),
-            idle: Duration::from_secs(120),
+            idle: Duration::from_mins(2),
         }
     }
 }
@@ -72,9 +72,9 @@ impl Default for Pauses {
     fn default() -> Self {
         Pauses {
             first: Duration::from_secs(1),
-            longest: Duration::from_secs(60),
-            window: Duration::from_secs(60),
-            patience: Duration::from_secs(15 * 60),
+            longest: Duration::from_mins(1),
+            window: Duration::from_mins(1),
+            patience: Duration::from_mins(15),
         }
     }
 }

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 /// A number of seconds below this is a span, above it a point in time.
 const SPAN_BELOW: i64 = 1_000_000_000;
 /// The longest span that is believed.
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+const LONGEST: Duration = Duration::from_hours(24);
 
 /// The limits an answer tells.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -119,7 +119,7 @@ mod tests {
             ]),
             now,
         );
-        assert_eq!(rates.retry_after, Some(Duration::from_secs(60)));
+        assert_eq!(rates.retry_after, Some(Duration::from_mins(1)));
         assert_eq!(rates.resets_in, Some(Duration::from_secs(7)));
         assert!(!Rates::read(&headers(&[("retry-after", "x")]), now).is_named());
     }

@@ -121,13 +121,13 @@ mod tests {
             ..Pauses::default()
         };
         let mut tries = Tries::new(1, &pauses);
-        assert!(tries.wait_for_limit(Duration::from_secs(60), "api").is_ok());
+        assert!(tries.wait_for_limit(Duration::from_mins(1), "api").is_ok());
         let error = tries
-            .wait_for_limit(Duration::from_secs(60), "api")
+            .wait_for_limit(Duration::from_mins(1), "api")
             .unwrap_err();
         assert!(matches!(
             error,
-            Error::RateLimited { waited, .. } if waited == Duration::from_secs(60)
+            Error::RateLimited { waited, .. } if waited == Duration::from_mins(1)
         ));
     }
 }

@@ -7,7 +7,6 @@ use futures::{Stream, StreamExt, TryStreamExt, stream};
 use tokio_util::io::ReaderStream;
 
 use crate::activity::Activity;
-use crate::error::Error;
 use crate::failure::SendFailed;
 use crate::observer::Observer;
 use crate::request::{Body, FilePart, Form, Part};
@@ -35,8 +34,8 @@ impl Outgoing {
         &self,
         builder: reqwest::RequestBuilder,
         body: &Body,
-    ) -> Result<reqwest::RequestBuilder, Error> {
-        Ok(match body {
+    ) -> reqwest::RequestBuilder {
+        match body {
             Body::Empty => builder,
             Body::Json(bytes) => {
                 self.sent(bytes.len());
@@ -56,11 +55,11 @@ impl Outgoing {
                     )
                 }
             },
-            Body::Form(form) => builder.multipart(self.form(form)?),
-        })
+            Body::Form(form) => builder.multipart(self.form(form)),
+        }
     }
 
-    fn form(&self, form: &Form) -> Result<reqwest::multipart::Form, Error> {
+    fn form(&self, form: &Form) -> reqwest::multipart::Form {
         let body = reqwest::Body::wrap_stream(self.clone().file(form.file.clone()));
         let headers = [(http::header::CONTENT_TYPE, form.content_type.clone())];
         let part = reqwest::multipart::Part::stream_with_length(body, form.file.size)
@@ -70,7 +69,7 @@ impl Outgoing {
         for (name, value) in &form.fields {
             whole = whole.text(name.clone(), value.clone());
         }
-        Ok(whole.part(form.field.clone(), part))
+        whole.part(form.field.clone(), part)
     }
 
     fn parts(self, parts: Vec<Part>) -> impl Stream<Item = Result<Bytes, SendFailed>> + Send {

@@ -292,12 +292,12 @@ impl Client {
         let direct_import = match told(direct) {
             Ok(Told::Yes(_)) => Some(true),
             Ok(Told::NotThere) => Some(false),
-            // Whether the scope or the setting is looked at first has changed.
-            Ok(Told::NotAllowed | Told::WrongKind) => None,
             Err(error) if error.is_dead_token() || matches!(error, Error::Cancelled) => {
                 return Err(error);
             }
-            Err(_) => None,
+            // Whether the scope or the setting is looked at first has changed
+            // between versions, so a refusal tells nothing.
+            Ok(Told::NotAllowed | Told::WrongKind) | Err(_) => None,
         };
         let Some(version) = version else {
             return Ok(InstanceFacts {
