@@ -5,3 +5,45 @@
 //! GitLab: it stores pieces at paths and refuses to call a snapshot saved
 //! unless every piece was read to its end.
 #![deny(missing_docs)]
+
+mod backend;
+mod check;
+mod error;
+mod first_error;
+mod guard;
+mod id;
+mod inspect;
+mod key;
+mod keyfile;
+mod keys;
+mod lease;
+mod location;
+mod open;
+mod progress;
+mod prune;
+mod queue;
+mod reader;
+mod runtime;
+mod snapshot;
+mod storage;
+mod vault;
+mod veto;
+mod writer;
+
+pub use check::{CheckOptions, CheckReport, Finding, ReadShare, Severity};
+pub use error::{Cause, Error, Format, PathProblem, Result};
+pub use id::{NotASnapshotId, SnapshotId, VaultId};
+pub use inspect::{Inspection, State, inspect};
+pub use key::VaultKey;
+pub use lease::Lease;
+pub use location::Location;
+pub use open::{CreateOptions, OpenOptions};
+pub use progress::{OnProgress, Progress, Unit, unobserved};
+pub use prune::{PruneFacts, PrunePlan, PruneReport};
+pub use reader::{Entry, SnapshotReader};
+pub use snapshot::SnapshotFacts;
+pub use vault::{Usage, Vault};
+pub use veto::{Difference, Veto};
+pub use writer::{
+    Content, Expected, Piece, WriteProgress, WriteStart, WriteStats, Writer, Written, WrittenPiece,
+};

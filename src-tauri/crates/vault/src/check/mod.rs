@@ -1,0 +1,254 @@
+//! Checking a vault: is everything there, and is it what was written?
+//!
+//! Not the library's check, which stops at the first unreadable snapshot or
+//! index, panics on some damaged packs, and reports in prose. Every finding is
+//! in the report, with the files of the snapshots that it concerns.
+
+mod data;
+mod finding;
+mod map;
+mod trees;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use rustic_core::repofile::{PackId, SnapshotFile};
+use rustic_core::{FileType, Id};
+use sha2::{Digest, Sha256};
+
+use crate::backend::{Backend, FixedBackend, ShelfBackend, path_of};
+use crate::error::{Error, Result};
+use crate::guard::guarded;
+use crate::id::SnapshotId;
+use crate::progress::{OnProgress, Reporter, Unit};
+use crate::storage::{FaultKind, Storage};
+use crate::vault::Vault;
+pub use finding::{Finding, Severity};
+use map::Map;
+
+/// How much of the data a check reads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReadShare {
+    /// None: only that everything is there.
+    #[default]
+    None,
+    /// Every pack file.
+    All,
+    /// Every pack file in share `n` (from 0) of `of`. Which share a pack file
+    /// is in never changes, so `of` checks with every `n` read everything.
+    Share {
+        /// Which share.
+        n: u32,
+        /// How many shares there are.
+        of: u32,
+    },
+}
+
+impl ReadShare {
+    fn covers(self, pack: &Id) -> bool {
+        match self {
+            Self::None | Self::Share { of: 0, .. } => false,
+            Self::All => true,
+            Self::Share { n, of } => pack.as_u32() % of == n % of,
+        }
+    }
+}
+
+/// What a check looks at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CheckOptions {
+    /// How much of the data is read.
+    pub read_data: ReadShare,
+}
+
+/// What a check found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CheckReport {
+    /// Snapshots that were looked through.
+    pub snapshots: u64,
+    /// Pack files that are listed.
+    pub packs: u64,
+    /// Pack files that were read.
+    pub packs_read: u64,
+    /// Bytes of them.
+    pub bytes_read: u64,
+    /// Everything that is not as it should be.
+    pub findings: Vec<Finding>,
+}
+
+impl CheckReport {
+    /// Whether everything that was looked at is as it should be; warnings,
+    /// such as data that no snapshot needs, are nothing to worry about.
+    pub fn is_sound(&self) -> bool {
+        self.findings
+            .iter()
+            .all(|finding| finding.severity() == Severity::Warning)
+    }
+}
+
+impl Vault {
+    /// Checks the vault. What is wrong with it is in the report; an error means
+    /// that the check itself could not be done, as when the storage is gone.
+    pub fn check(&self, options: CheckOptions, progress: OnProgress) -> Result<CheckReport> {
+        let reporter = Reporter::new(progress);
+        guarded("checking the vault", || {
+            Check::new(self, options, reporter).run()
+        })
+    }
+}
+
+struct Check<'a> {
+    vault: &'a Vault,
+    backend: Arc<Backend>,
+    options: CheckOptions,
+    reporter: Reporter,
+    report: CheckReport,
+}
+
+impl<'a> Check<'a> {
+    fn new(vault: &'a Vault, options: CheckOptions, reporter: Reporter) -> Self {
+        Self {
+            backend: vault.backend(),
+            vault,
+            options,
+            reporter,
+            report: CheckReport::default(),
+        }
+    }
+
+    fn run(mut self) -> Result<CheckReport> {
+        self.files(FileType::Key)?;
+        let indexes = self.files(FileType::Index)?;
+        let snapshots = self.files(FileType::Snapshot)?;
+
+        // From here on, only index files that are what they were.
+        let delta = FixedBackend::with_indexes(Arc::clone(&self.backend), indexes.clone());
+        let packs = ShelfBackend::new(delta);
+        let open = self.vault.view(packs.clone())?;
+        let mut map = Map::default();
+        for id in indexes {
+            map.read_index(&open, id, &mut self.report.findings);
+            self.go_on()?;
+        }
+        let mut bad = self.packs(&map)?;
+        let view = open
+            .to_indexed()
+            .map_err(|e| crate::guard::library("reading the index", e))?;
+
+        data::read(&mut self, &view, &packs, &map, &mut bad)?;
+
+        let mut roots = Vec::new();
+        for id in snapshots {
+            let snapshot = SnapshotId::from_rustic(id);
+            match view.get_file::<SnapshotFile>(&id.into()) {
+                Ok(file) => roots.push((snapshot, file.tree)),
+                Err(error) => self.report.findings.push(Finding::Undecodable {
+                    path: path_of(FileType::Snapshot, &id),
+                    detail: error.display_log(),
+                }),
+            }
+            self.go_on()?;
+        }
+        self.report.snapshots = roots.len() as u64;
+        trees::walk(&mut self, &view, &map, &bad, roots)?;
+        for path in self.foreign()? {
+            self.report.findings.push(Finding::ForeignFile { path });
+        }
+        Ok(self.report)
+    }
+
+    /// Reads every file of a kind. Returns those that are what their name says.
+    fn files(&mut self, kind: FileType) -> Result<Vec<Id>> {
+        let files = self.backend.all(kind)?;
+        let total = files.len() as u64;
+        let mut sound = Vec::new();
+        for (done, (id, _)) in files.into_iter().enumerate() {
+            let path = path_of(kind, &id);
+            match self.content(&path)? {
+                Ok(content) if hex::encode(Sha256::digest(&content)) == id.to_hex().as_str() => {
+                    sound.push(id);
+                }
+                Ok(_) => self.report.findings.push(Finding::Changed { path }),
+                Err(finding) => self.report.findings.push(finding),
+            }
+            self.reporter
+                .tell(Unit::Files, done as u64 + 1, Some(total));
+            self.go_on()?;
+        }
+        Ok(sound)
+    }
+
+    /// A file's content; that it cannot be read is a finding, that nothing can
+    /// be read is an error.
+    fn content(&self, path: &str) -> Result<Result<bytes::Bytes, Finding>> {
+        match self.vault.0.storage.read(path) {
+            Ok(content) => Ok(Ok(content)),
+            Err(fault) if fault.kind == FaultKind::Gone => Err(fault.into()),
+            Err(fault) => Ok(Err(Finding::Unreadable {
+                path: path.to_owned(),
+                detail: fault.to_string(),
+            })),
+        }
+    }
+
+    /// Compares the pack files that are there with those in the index.
+    /// Returns those that cannot be relied on.
+    fn packs(&mut self, map: &Map) -> Result<BTreeSet<PackId>> {
+        let mut bad = BTreeSet::new();
+        let mut listed = BTreeSet::new();
+        for (id, found) in self.backend.all(FileType::Pack)? {
+            let pack = PackId::from(id);
+            listed.insert(pack);
+            match map.size_of(&pack) {
+                Some(expected) if expected == found => {}
+                Some(expected) => {
+                    bad.insert(pack);
+                    self.report.findings.push(Finding::PackSize {
+                        path: path_of(FileType::Pack, &id),
+                        expected,
+                        found,
+                    });
+                }
+                None => self.report.findings.push(Finding::PackUnreferenced {
+                    path: path_of(FileType::Pack, &id),
+                    bytes: found,
+                }),
+            }
+        }
+        self.report.packs = listed.len() as u64;
+        for pack in map.packs().filter(|pack| !listed.contains(pack)) {
+            bad.insert(*pack);
+            self.report.findings.push(Finding::PackMissing {
+                path: path_of(FileType::Pack, pack),
+            });
+        }
+        Ok(bad)
+    }
+
+    /// Files in restic's folders that no restic client would have made.
+    fn foreign(&self) -> Result<Vec<String>> {
+        let storage: &dyn Storage = &*self.vault.0.storage;
+        let mut foreign = Vec::new();
+        for kind in [
+            FileType::Key,
+            FileType::Index,
+            FileType::Snapshot,
+            FileType::Pack,
+        ] {
+            for file in storage.list(kind.dirname())? {
+                if !crate::backend::is_in_layout(kind, &file.path) {
+                    foreign.push(file.path);
+                }
+            }
+        }
+        Ok(foreign)
+    }
+
+    fn go_on(&self) -> Result<()> {
+        if self.reporter.is_stopped() {
+            Err(Error::Aborted)
+        } else {
+            Ok(())
+        }
+    }
+}

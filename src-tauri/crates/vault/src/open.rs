@@ -1,0 +1,176 @@
+//! Making a vault, and opening one.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use rustic_core::repofile::MasterKey;
+use rustic_core::{
+    ConfigOptions, Credentials, KeyOptions, Repository, RepositoryBackends, RepositoryOptions,
+};
+
+use crate::backend::Backend;
+use crate::error::{Error, Format, Result};
+use crate::guard::{guarded, library};
+use crate::inspect::{FORMAT, Marker, State, inspect, marker};
+use crate::key::VaultKey;
+use crate::keyfile;
+use crate::location::{Location, Place};
+use crate::storage::{Foundation, MARKER, OperatorStorage, Storage};
+use crate::vault::Vault;
+
+/// The newest restic repository version that the library knows.
+const RESTIC_VERSION: u32 = 2;
+/// Packs of this size keep memory low (a handful are in memory at a time) and
+/// are what restic itself makes.
+const DATA_PACK: &str = "16MiB";
+const TREE_PACK: &str = "4MiB";
+
+/// How a vault is made.
+#[derive(Clone, Debug, Default)]
+pub struct CreateOptions {
+    /// A folder for the library's cache; worth it for remote storage only.
+    pub cache: Option<PathBuf>,
+}
+
+/// How a vault is opened.
+#[derive(Clone, Debug, Default)]
+pub struct OpenOptions {
+    /// A folder for the library's cache; worth it for remote storage only.
+    pub cache: Option<PathBuf>,
+}
+
+impl Vault {
+    /// Makes a vault in a folder that is empty, or missing in one that is
+    /// there. When it fails, everything is as it was.
+    pub fn create(location: &Location, key: &VaultKey, options: CreateOptions) -> Result<Self> {
+        let path = location.to_string();
+        let Place::Folder(folder) = location.place();
+        match inspect(location)?.state {
+            State::NoSuchFolder | State::Empty => {}
+            State::Unreachable => {
+                let around = folder.parent().unwrap_or(folder);
+                return Err(Error::NoSuchFolder {
+                    path: around.display().to_string(),
+                });
+            }
+            State::NotAFolder => return Err(Error::NotAFolder { path }),
+            State::NotEmpty => return Err(Error::NotEmpty { path }),
+            State::Vault { .. } | State::NewerFormat { .. } => {
+                return Err(Error::AlreadyAVault { path });
+            }
+        }
+        let foundation = Foundation::lay(folder)?;
+        match guarded("making a vault", || found(folder, location, key, options)) {
+            Ok(vault) => Ok(vault),
+            Err(error) => {
+                foundation.undo();
+                Err(error)
+            }
+        }
+    }
+
+    /// Opens a vault with its key.
+    pub fn open(location: &Location, key: &VaultKey, options: OpenOptions) -> Result<Self> {
+        let path = location.to_string();
+        let Place::Folder(folder) = location.place();
+        match inspect(location)?.state {
+            State::Vault { .. } => {}
+            State::NoSuchFolder | State::Unreachable => return Err(Error::NoSuchFolder { path }),
+            State::NotAFolder => return Err(Error::NotAFolder { path }),
+            State::Empty | State::NotEmpty => return Err(Error::NotAVault { path }),
+            State::NewerFormat { version } => {
+                return Err(Error::NewerFormat {
+                    path,
+                    format: Format::Labkeep,
+                    found: version,
+                    supported: FORMAT,
+                });
+            }
+        }
+        let storage: Arc<dyn Storage> = Arc::new(OperatorStorage::folder(folder)?);
+        Self::open_storage(location, storage, key, options)
+    }
+
+    pub(crate) fn open_storage(
+        location: &Location,
+        storage: Arc<dyn Storage>,
+        key: &VaultKey,
+        options: OpenOptions,
+    ) -> Result<Self> {
+        guarded("opening the vault", || {
+            let unlocked = keyfile::unlock(&*storage, key)?;
+            let config = keyfile::config(&*storage, &unlocked.master)?;
+            if config.version > RESTIC_VERSION {
+                return Err(Error::NewerFormat {
+                    path: location.to_string(),
+                    format: Format::Restic,
+                    found: config.version,
+                    supported: RESTIC_VERSION,
+                });
+            }
+            Ok(Self::from_parts(
+                location.clone(),
+                storage,
+                unlocked,
+                &config,
+                options.cache,
+            ))
+        })
+    }
+}
+
+/// Writes a vault's first files. The config is the last: with it, the folder
+/// is a vault.
+fn found(
+    folder: &Path,
+    location: &Location,
+    key: &VaultKey,
+    options: CreateOptions,
+) -> Result<Vault> {
+    let storage = Arc::new(OperatorStorage::folder(folder)?);
+    storage.found();
+    let marker_content = serde_json::to_vec(&Marker { format: FORMAT }).expect("plain JSON");
+    storage.write(MARKER, vec![Bytes::from(marker_content)])?;
+    let master = MasterKey::new();
+    let (file, content) = keyfile::make(key, &master);
+    storage.write(&format!("keys/{file}"), vec![content])?;
+
+    let backend = Arc::new(Backend::new(storage.clone()));
+    let mut repository_options = RepositoryOptions::default();
+    repository_options.no_cache = true;
+    Repository::new(&repository_options, &RepositoryBackends::new(backend, None))
+        .and_then(|repository| {
+            repository.init(
+                &Credentials::Masterkey(master),
+                &KeyOptions::default(),
+                &config_options(),
+            )
+        })
+        .map_err(|e| library("making a vault", e))?;
+    storage.settle()?;
+    storage.founded();
+    if let Some(around) = folder.parent() {
+        // The vault's own name. Not every folder may be opened for this.
+        if let Err(error) = std::fs::File::open(around).and_then(|folder| folder.sync_all()) {
+            tracing::debug!(%error, "the vault's name was not made durable");
+        }
+    }
+    debug_assert_eq!(marker(folder).ok().flatten(), Some(FORMAT));
+    // Opened as any other, so that a vault that cannot be opened is none.
+    let storage: Arc<dyn Storage> = storage;
+    let open = OpenOptions {
+        cache: options.cache,
+    };
+    Vault::open_storage(location, storage, key, open)
+}
+
+fn config_options() -> ConfigOptions {
+    let size = |text: &str| text.parse().expect("a size in bytes");
+    let mut options = ConfigOptions::default();
+    options.set_datapack_size = Some(size(DATA_PACK));
+    options.set_datapack_growfactor = Some(0);
+    options.set_treepack_size = Some(size(TREE_PACK));
+    options.set_treepack_growfactor = Some(0);
+    options
+}

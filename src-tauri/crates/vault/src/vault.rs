@@ -1,0 +1,234 @@
+//! An open vault.
+//!
+//! Opening pays for the key derivation once; everything after that works with
+//! the master key. Each operation opens its own view of the repository, so
+//! that no operation sees another's backend, and the vault can be shared
+//! between threads.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustic_core::repofile::{ConfigFile, MasterKey};
+use rustic_core::{
+    ALL_FILE_TYPES, Credentials, FileType, Id, IndexedFullStatus, OpenStatus, Repository,
+    RepositoryBackends, RepositoryOptions, WriteBackend,
+};
+
+use crate::backend::Backend;
+use crate::error::Result;
+use crate::guard::{guarded, library};
+use crate::id::{SnapshotId, VaultId};
+use crate::keyfile;
+use crate::location::Location;
+use crate::progress::Reporter;
+use crate::queue::{Queue, Turn};
+use crate::snapshot::SnapshotFacts;
+use crate::storage::Storage;
+
+/// An open vault. Cloning it is cheap; it can be used from several threads.
+///
+/// The interface is blocking: from async code, call it in `spawn_blocking`.
+#[derive(Clone)]
+pub struct Vault(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub location: Location,
+    pub storage: Arc<dyn Storage>,
+    pub master: MasterKey,
+    pub id: VaultId,
+    /// The key file that opened the vault.
+    pub key_file: Mutex<String>,
+    pub cache: Option<PathBuf>,
+    pub queue: Arc<Queue>,
+    pub kept: Mutex<Option<KeptView>>,
+}
+
+/// A view with the whole index, kept while the vault's index files stay the
+/// same.
+pub(crate) struct KeptView {
+    indexes: Vec<Id>,
+    view: Arc<FullView>,
+}
+
+/// A view that can read contents.
+pub(crate) type FullView = Repository<IndexedFullStatus>;
+
+/// How much a vault holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Usage {
+    /// Bytes of all its files.
+    pub bytes: u64,
+    /// Pack files.
+    pub packs: u64,
+    /// Snapshots.
+    pub snapshots: u64,
+}
+
+impl fmt::Debug for Vault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Vault")
+            .field("location", &self.0.location)
+            .field("id", &self.0.id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Vault {
+    pub(crate) fn from_parts(
+        location: Location,
+        storage: Arc<dyn Storage>,
+        unlocked: keyfile::Unlocked,
+        config: &ConfigFile,
+        cache: Option<PathBuf>,
+    ) -> Self {
+        let id = VaultId::new(config.id.to_hex().as_str());
+        Self(Arc::new(Inner {
+            queue: Queue::of(&id),
+            location,
+            storage,
+            master: unlocked.master,
+            id,
+            key_file: Mutex::new(unlocked.file),
+            cache,
+            kept: Mutex::new(None),
+        }))
+    }
+
+    /// The vault's own name.
+    pub fn id(&self) -> &VaultId {
+        &self.0.id
+    }
+
+    /// Where the vault is.
+    pub fn location(&self) -> &Location {
+        &self.0.location
+    }
+
+    /// Every snapshot, oldest first. A snapshot that cannot be read is an
+    /// error, and so is a listing that cannot be completed.
+    pub fn snapshots(&self) -> Result<Vec<SnapshotFacts>> {
+        guarded("listing snapshots", || {
+            let files = self
+                .view(self.backend())?
+                .get_all_snapshots()
+                .map_err(|e| library("listing snapshots", e))?;
+            let mut facts: Vec<_> = files.iter().map(SnapshotFacts::of).collect();
+            facts.sort_by_key(|snapshot| (snapshot.time, snapshot.id));
+            Ok(facts)
+        })
+    }
+
+    /// The names of every snapshot, without reading them.
+    pub(crate) fn snapshot_ids(&self) -> Result<Vec<SnapshotId>> {
+        let mut ids: Vec<_> = self
+            .backend()
+            .all(FileType::Snapshot)?
+            .into_iter()
+            .map(|(id, _)| SnapshotId::from_rustic(id))
+            .collect();
+        ids.sort();
+        Ok(ids)
+    }
+
+    /// How much the vault holds.
+    pub fn usage(&self) -> Result<Usage> {
+        let backend = self.backend();
+        let mut usage = Usage {
+            bytes: 0,
+            packs: 0,
+            snapshots: 0,
+        };
+        for kind in ALL_FILE_TYPES.into_iter().chain([FileType::Config]) {
+            let files = backend.all(kind)?;
+            usage.bytes += files.iter().map(|(_, size)| u64::from(*size)).sum::<u64>();
+            match kind {
+                FileType::Pack => usage.packs = files.len() as u64,
+                FileType::Snapshot => usage.snapshots = files.len() as u64,
+                _ => {}
+            }
+        }
+        Ok(usage)
+    }
+
+    /// A backend of its own, without the library's cache.
+    pub(crate) fn backend(&self) -> Arc<Backend> {
+        Arc::new(Backend::new(Arc::clone(&self.0.storage)))
+    }
+
+    /// A view over a backend, read from the storage itself.
+    pub(crate) fn view(&self, backend: Arc<dyn WriteBackend>) -> Result<Repository<OpenStatus>> {
+        self.open_view(backend, None)
+    }
+
+    /// A view over a backend, with the library's cache where the caller of
+    /// `open` gave a folder for it.
+    pub(crate) fn cached_view(
+        &self,
+        backend: Arc<dyn WriteBackend>,
+    ) -> Result<Repository<OpenStatus>> {
+        self.open_view(backend, self.0.cache.clone())
+    }
+
+    /// A view over a backend that tells how far it is.
+    pub(crate) fn reported_view(
+        &self,
+        backend: Arc<dyn WriteBackend>,
+        reporter: Reporter,
+    ) -> Result<Repository<OpenStatus>> {
+        let mut options = RepositoryOptions::default();
+        options.no_cache = true;
+        let backends = RepositoryBackends::new(backend, None);
+        Repository::new_with_progress(&options, &backends, reporter)
+            .and_then(|repository| repository.open(&Credentials::Masterkey(self.0.master.clone())))
+            .map_err(|e| library("opening the vault", e))
+    }
+
+    fn open_view(
+        &self,
+        backend: Arc<dyn WriteBackend>,
+        cache: Option<PathBuf>,
+    ) -> Result<Repository<OpenStatus>> {
+        let mut options = RepositoryOptions::default();
+        options.no_cache = cache.is_none();
+        options.cache_dir = cache;
+        Repository::new(&options, &RepositoryBackends::new(backend, None))
+            .and_then(|repository| repository.open(&Credentials::Masterkey(self.0.master.clone())))
+            .map_err(|e| library("opening the vault", e))
+    }
+
+    /// A view that can read contents. It is kept, and used again while the
+    /// vault's index files are the same.
+    pub(crate) fn full_view(&self) -> Result<Arc<FullView>> {
+        let backend = self.backend();
+        let mut indexes: Vec<_> = backend
+            .all(FileType::Index)?
+            .into_iter()
+            .map(|i| i.0)
+            .collect();
+        indexes.sort_unstable();
+        let mut kept = self.0.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = &*kept
+            && kept.indexes == indexes
+        {
+            return Ok(Arc::clone(&kept.view));
+        }
+        let view = guarded("reading the index", || {
+            self.cached_view(backend)?
+                .to_indexed()
+                .map(Arc::new)
+                .map_err(|e| library("reading the index", e))
+        })?;
+        *kept = Some(KeptView {
+            indexes,
+            view: Arc::clone(&view),
+        });
+        Ok(view)
+    }
+
+    /// Waits until no other writer and no prune of this process works on the
+    /// vault.
+    pub(crate) fn turn(&self) -> Turn {
+        self.0.queue.wait()
+    }
+}
