@@ -5,6 +5,7 @@ mod limits;
 mod paging;
 mod proxy;
 mod redirects;
+mod rest;
 mod retry;
 mod secure;
 mod server;
