@@ -3,3 +3,23 @@
 //!
 //! No secret is ever part of the settings file or the catalogue.
 #![deny(missing_docs)]
+
+mod error;
+mod home;
+mod id;
+mod plan;
+mod secrets;
+mod settings;
+mod store;
+mod validate;
+
+pub use error::{Problem, SettingsError};
+pub use home::Home;
+pub use id::{AccountId, NotAnId, PlanId, RunId, VaultEntryId};
+pub use plan::{Kinds, Plan, Retention, Schedule};
+pub use secrets::{Keychain, MemorySecrets, SecretKey, Secrets, SecretsError, SecretsFolder};
+pub use settings::{
+    Account, AccountUser, Appearance, Preferences, RecoveryKit, Settings, TokenFacts, VERSION,
+    VaultEntry,
+};
+pub use store::Store;
