@@ -13,11 +13,15 @@ use labkeep_settings::{AccountId, SecretKey, Secrets, SecretsError, SecretsFolde
 use secrecy::{ExposeSecret, SecretString};
 
 fn mode(path: &Path, mode: u32) {
-    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("it is ours");
 }
 
 fn mode_of(path: &Path) -> u32 {
-    fs::metadata(path).unwrap().permissions().mode() & 0o777
+    fs::metadata(path)
+        .expect("it is there")
+        .permissions()
+        .mode()
+        & 0o777
 }
 
 fn key() -> SecretKey {
@@ -131,7 +135,9 @@ fn the_line_break_of_an_editor_is_no_part_of_a_secret() {
         .set(&key, "", &SecretString::from("glpat-1\r\n"))
         .unwrap_err();
     let file = around.path().join("secrets").join(key.to_string());
+    assert!(!file.exists());
     fs::write(&file, "glpat-1\r\n").unwrap();
+    mode(&file, 0o600);
     assert_eq!(
         secrets.get(&key).unwrap().unwrap().expose_secret(),
         "glpat-1"

@@ -19,9 +19,9 @@ struct Sandbox {
 }
 
 fn sandbox() -> Sandbox {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("the system has a temporary folder");
     let home = Home::at(&folder.path().join("home"));
-    let store = Store::open(&home).unwrap();
+    let store = Store::open(&home).expect("the folder is ours");
     Sandbox {
         _folder: folder,
         home,
