@@ -1,1 +1,6 @@
-//! Git over HTTP in protocol version 2, without a local mirror.
+//! Git over HTTP without a local mirror.
+mod object_id;
+pub mod pack;
+
+pub use object_id::{ObjectFormat, ObjectId, ObjectIdError};
+pub use pack::{Head, PackFacts};

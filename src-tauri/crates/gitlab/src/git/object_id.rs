@@ -1,11 +1,14 @@
 //! Names of git objects: hashes of their content, in one of two formats.
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The hash that a repository names its objects with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum ObjectFormat {
     /// SHA-1, 20 bytes: nearly every repository.
@@ -55,7 +58,7 @@ impl fmt::Display for ObjectFormat {
 }
 
 /// The name of one object. Ordered by its bytes, as git's own lists are.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ObjectId {
     /// A SHA-1 is followed by zeros.
     bytes: [u8; 32],
@@ -104,6 +107,12 @@ impl ObjectId {
     /// Whether it stands for "no object".
     pub fn is_zero(&self) -> bool {
         self.bytes == [0; 32]
+    }
+}
+
+impl Hash for ObjectId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write(self.as_bytes());
     }
 }
 
@@ -164,7 +173,14 @@ mod tests {
 
     #[test]
     fn other_texts_are_refused() {
-        for text in ["", "01", &SHA1[1..], &format!("{SHA1}0"), &SHA1.to_uppercase(), &SHA1.replace('0', "g")] {
+        for text in [
+            "",
+            "01",
+            &SHA1[1..],
+            &format!("{SHA1}0"),
+            &SHA1.to_uppercase(),
+            &SHA1.replace('0', "g"),
+        ] {
             assert_eq!(text.parse::<ObjectId>(), Err(ObjectIdError), "{text}");
         }
         assert!(SHA1.repeat(4).parse::<ObjectId>().is_err());

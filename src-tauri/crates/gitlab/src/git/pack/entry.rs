@@ -164,7 +164,9 @@ mod tests {
 
     #[test]
     fn sizes_are_read_little_end_first() {
-        let header = read(&[0b1011_0101, 0b1000_0001, 0b0000_0010]).unwrap().unwrap();
+        let header = read(&[0b1011_0101, 0b1000_0001, 0b0000_0010])
+            .unwrap()
+            .unwrap();
         assert_eq!(header.kind, EntryKind::Whole(ObjectKind::Blob));
         assert_eq!(header.size, 5 + (1 << 4) + (2 << 11));
         assert_eq!((header.length, header.size_length), (3, 3));
@@ -172,7 +174,17 @@ mod tests {
 
     #[test]
     fn distances_go_both_ways() {
-        for distance in [1, 127, 128, 129, 16511, 16512, 1 << 31, 1 << 40, (1 << 62) + 12345] {
+        for distance in [
+            1,
+            127,
+            128,
+            129,
+            16511,
+            16512,
+            1 << 31,
+            1 << 40,
+            (1 << 62) + 12345,
+        ] {
             let mut bytes = vec![0b0110_0001];
             write_distance(distance, &mut bytes);
             let length = bytes.len();
@@ -193,8 +205,14 @@ mod tests {
         }
         // A delta on itself, a size and a distance of more than 64 bits.
         assert_eq!(read(&[0b0110_0001, 0]), Err(InvalidHeader));
-        assert_eq!(read(&[[0xb0].as_slice(), &[0xff; 20]].concat()), Err(InvalidHeader));
-        assert_eq!(read(&[[0x61].as_slice(), &[0xff; 20]].concat()), Err(InvalidHeader));
+        assert_eq!(
+            read(&[[0xb0].as_slice(), &[0xff; 20]].concat()),
+            Err(InvalidHeader)
+        );
+        assert_eq!(
+            read(&[[0x61].as_slice(), &[0xff; 20]].concat()),
+            Err(InvalidHeader)
+        );
     }
 
     #[test]

@@ -86,12 +86,10 @@ pub enum PackError {
         id: ObjectId,
     },
     /// An object is referred to and is in none of the packs.
-    #[error("the chain of packs is not complete: {id} is missing (referred to by {by})")]
+    #[error("the chain of packs is not complete: {id} is missing")]
     MissingObject {
         /// What is missing.
         id: ObjectId,
-        /// An object, or a ref, that refers to it.
-        by: String,
     },
     /// A commit, tree or tag is not written as git writes them.
     #[error("the object {id} is malformed")]
@@ -99,8 +97,8 @@ pub enum PackError {
         /// The object.
         id: ObjectId,
     },
-    /// One pack holds an object twice and builds on it by name, so that which of
-    /// the two is meant is not known.
+    /// One pack holds an object twice and builds on objects by name, so that it
+    /// may build on itself.
     #[error("the pack holds {id} twice")]
     DuplicateObject {
         /// The object.
@@ -136,12 +134,25 @@ pub enum PackError {
         #[source]
         source: io::Error,
     },
+    /// What a bundle was being read from failed.
+    #[error("the bundle could not be read")]
+    Read {
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
     /// What a pack or bundle was being written to failed.
     #[error("the pack could not be written")]
     Write {
         /// What the system said.
         #[source]
         source: io::Error,
+    },
+    /// The folder for a new repository holds something already.
+    #[error("{} is not empty", path.display())]
+    NotEmpty {
+        /// The folder.
+        path: PathBuf,
     },
     /// libgit2 could not make or read the repository.
     #[error("{}: {source}", path.display())]
@@ -179,7 +190,9 @@ impl PackError {
             | PackError::EmptyBundle
             | PackError::BundleHeader { .. }
             | PackError::Io { .. }
+            | PackError::Read { .. }
             | PackError::Write { .. }
+            | PackError::NotEmpty { .. }
             | PackError::Repository { .. } => false,
         }
     }

@@ -57,7 +57,14 @@ mod tests {
 
     #[test]
     fn offsets_are_found_on_every_page() {
-        let all: Vec<u64> = vec![12, 40, 0xffff_ffff, 0x1_0000_0000, 0x1_0000_0028, 0x5_0000_0003];
+        let all: Vec<u64> = vec![
+            12,
+            40,
+            0xffff_ffff,
+            0x1_0000_0000,
+            0x1_0000_0028,
+            0x5_0000_0003,
+        ];
         let mut offsets = Offsets::default();
         for &offset in &all {
             offsets.push(offset);
@@ -65,9 +72,19 @@ mod tests {
         for (entry, &offset) in all.iter().enumerate() {
             assert_eq!(offsets.get(entry), Some(offset));
             assert_eq!(offsets.find(offset), Some(entry));
-            assert_eq!(offsets.find(offset + 1), all.iter().position(|&other| other == offset + 1));
+            assert_eq!(
+                offsets.find(offset + 1),
+                all.iter().position(|&other| other == offset + 1)
+            );
         }
-        for absent in [0, 0x1_0000_000c, 0x2_0000_000c, 0x5_0000_0028, 0x9_0000_000c, u64::MAX] {
+        for absent in [
+            0,
+            0x1_0000_000c,
+            0x2_0000_000c,
+            0x5_0000_0028,
+            0x9_0000_000c,
+            u64::MAX,
+        ] {
             assert_eq!(offsets.find(absent), None, "{absent:x}");
         }
         assert_eq!(offsets.get(all.len()), None);

@@ -1,1 +1,0 @@
-pub mod object_id; pub mod pack;
