@@ -63,7 +63,7 @@ impl Credentials {
     fn new(token: &SecretString) -> Result<Credentials, Error> {
         check_token(token)?;
         let flawed = |_| Error::TokenMalformed {
-            flaw: crate::error::TokenFlaw::ForeignCharacter,
+            flaw: crate::reason::TokenFlaw::ForeignCharacter,
         };
         let text = token.expose_secret();
         let sensitive = |text: String| {

@@ -25,6 +25,7 @@ mod observer;
 mod options;
 mod paging;
 mod rates;
+mod reason;
 mod refusal;
 mod request;
 mod response;
@@ -45,12 +46,11 @@ pub use checklist::{
 };
 pub use client::Client;
 pub use download::{Download, Downloaded};
-pub use error::{
-    BlockedReason, CaFlaw, Error, MESSAGE_LIMIT, NotGitlabReason, TlsFailure, TokenFlaw,
-};
+pub use error::{Error, MESSAGE_LIMIT};
 pub use observer::{Observer, RequestCounts, Wait, WaitReason};
 pub use options::{ClientOptions, Pauses, Proxy, Timeouts, check_token};
 pub use paging::{PER_PAGE, Page, PageRequest, Paging, Sort};
+pub use reason::{BlockedReason, CaFlaw, NotGitlabReason, TlsFailure, TokenFlaw};
 pub use request::RequestKind;
 pub use scope::Scope;
 pub use sign_in::{Connection, connect};

@@ -5,7 +5,8 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::address::BaseUrl;
-use crate::error::{Error, TokenFlaw};
+use crate::error::Error;
+use crate::reason::TokenFlaw;
 
 /// The longest text that is taken for a token, in bytes. GitLab's own are
 /// below 300.

@@ -2,7 +2,8 @@
 //! (doc/api/rest/troubleshooting.md, lib/api/helpers.rb, lib/api/api_guard.rb).
 use serde_json::Value;
 
-use crate::error::{BlockedReason, Error, NotGitlabReason, clip};
+use crate::error::{Error, clip};
+use crate::reason::{BlockedReason, NotGitlabReason};
 use crate::request::RequestKind;
 use crate::scope::Scope;
 

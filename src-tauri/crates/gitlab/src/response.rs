@@ -9,8 +9,9 @@ use serde::de::DeserializeOwned;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
-use crate::error::{Error, NotGitlabReason, clip};
+use crate::error::{Error, clip};
 use crate::observer::Observer;
+use crate::reason::NotGitlabReason;
 use crate::refusal;
 use crate::request::RequestKind;
 

@@ -3,20 +3,20 @@
 //! A question that the token may not ask is no failure as long as another one is
 //! answered: a token for repositories alone can still read itself, and a
 //! fine-grained one may read anything or nothing.
-use jiff::Timestamp;
-use jiff::civil::Date;
+mod answer;
+
 use reqwest::Method;
-use serde::Deserialize;
 
 use crate::access::AccessLevel;
 use crate::client::Client;
-use crate::error::{Error, NotGitlabReason};
+use crate::error::Error;
 use crate::options::ClientOptions;
+use crate::reason::NotGitlabReason;
 use crate::request::{Auth, Redirects};
 use crate::response::Response;
-use crate::scope::Scope;
-use crate::token::{
-    GranularGrant, InstanceFacts, Person, RoleSummary, SignIn, Tier, TokenFacts, TokenKind, kind_of,
+use crate::token::{InstanceFacts, RoleSummary, SignIn, Tier, TokenKind, kind_of};
+use answer::{
+    Access, Associations, ListedProject, TokenAnswer, UserAnswer, VersionAnswer, facts, person,
 };
 
 /// Pages of associations that are counted; what is beyond is "at least".
@@ -58,97 +58,6 @@ fn is_same_but_encrypted(options: &ClientOptions, to: &crate::BaseUrl) -> bool {
             .map_or(host.clone(), |(name, _)| name.to_owned())
     };
     !options.base.is_https() && to.is_https() && name(options.base.host()) == name(to.host())
-}
-
-#[derive(Deserialize)]
-struct TokenAnswer {
-    id: u64,
-    #[serde(default)]
-    name: String,
-    #[serde(default)]
-    revoked: bool,
-    #[serde(default)]
-    created_at: Option<Timestamp>,
-    scopes: Vec<Scope>,
-    #[serde(default)]
-    user_id: Option<u64>,
-    #[serde(default)]
-    active: Option<bool>,
-    #[serde(default)]
-    expires_at: Option<Date>,
-    #[serde(default)]
-    granular_scopes: Vec<GranularGrant>,
-}
-
-#[derive(Deserialize)]
-struct UserAnswer {
-    id: u64,
-    username: String,
-    #[serde(default)]
-    name: String,
-    #[serde(default)]
-    public_email: Option<String>,
-    #[serde(default)]
-    is_admin: Option<bool>,
-    #[serde(default)]
-    bot: Option<bool>,
-}
-
-#[derive(Deserialize)]
-struct VersionAnswer {
-    version: String,
-    #[serde(default)]
-    revision: Option<String>,
-    #[serde(default)]
-    enterprise: Option<bool>,
-}
-
-#[derive(Deserialize)]
-struct Associations {
-    #[serde(default)]
-    groups: Vec<GroupRole>,
-    #[serde(default)]
-    projects: Vec<ProjectRole>,
-}
-
-#[derive(Deserialize)]
-struct GroupRole {
-    #[serde(default)]
-    access_levels: Option<AccessLevel>,
-}
-
-#[derive(Deserialize)]
-struct ProjectRole {
-    #[serde(default)]
-    access_levels: Levels,
-}
-
-#[derive(Deserialize, Default)]
-struct Levels {
-    #[serde(default)]
-    project_access_level: Option<AccessLevel>,
-    #[serde(default)]
-    group_access_level: Option<AccessLevel>,
-}
-
-/// A project in a list, which tells the user's role in another form.
-#[derive(Deserialize)]
-struct ListedProject {
-    #[serde(default)]
-    permissions: Permissions,
-}
-
-#[derive(Deserialize, Default)]
-struct Permissions {
-    #[serde(default)]
-    project_access: Option<Access>,
-    #[serde(default)]
-    group_access: Option<Access>,
-}
-
-#[derive(Deserialize)]
-struct Access {
-    access_level: AccessLevel,
 }
 
 /// The answer to a question that the token may not be allowed to ask.
@@ -380,30 +289,4 @@ fn count(levels: &mut std::collections::BTreeMap<AccessLevel, u64>, level: Optio
     *levels
         .entry(level.unwrap_or(AccessLevel::NOBODY))
         .or_default() += 1;
-}
-
-fn person(answer: UserAnswer) -> Person {
-    Person {
-        id: answer.id,
-        username: answer.username,
-        name: answer.name,
-        public_email: answer.public_email.filter(|email| !email.is_empty()),
-        is_admin: answer.is_admin.unwrap_or(false),
-        bot: answer.bot.unwrap_or(false),
-    }
-}
-
-fn facts(answer: TokenAnswer, kind: TokenKind) -> TokenFacts {
-    TokenFacts {
-        id: answer.id,
-        name: answer.name,
-        kind,
-        scopes: answer.scopes,
-        active: answer.active.unwrap_or(!answer.revoked),
-        revoked: answer.revoked,
-        expires_on: answer.expires_at,
-        created_at: answer.created_at,
-        user_id: answer.user_id,
-        granular: answer.granular_scopes,
-    }
 }

@@ -3,7 +3,8 @@ use reqwest::Certificate;
 use rustls::pki_types::pem::{PemObject, SectionKind};
 use rustls::{CertificateError, Error as RustlsError};
 
-use crate::error::{CaFlaw, Error, TlsFailure};
+use crate::error::Error;
+use crate::reason::{CaFlaw, TlsFailure};
 
 /// Reads the certificates of a PEM file. A private key in it is refused: the
 /// file is going to be read again and again, and a key has no place there.

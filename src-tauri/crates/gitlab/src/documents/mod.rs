@@ -6,6 +6,7 @@
 //! [`normalise`], except for [`ONLY_IN_EXPORT`].
 mod diff;
 mod events;
+mod forms;
 mod issue;
 mod labels;
 mod line_code;
