@@ -30,6 +30,7 @@ pub use error::PackError;
 pub use join::join;
 pub use repository::{BareRepository, Head};
 pub use verifier::{PackFacts, Verifier, verify};
+pub(crate) use verifier::{check_bases, empty_pack};
 
 #[cfg(test)]
 pub(crate) mod tests;

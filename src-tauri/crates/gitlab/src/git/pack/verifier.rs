@@ -7,6 +7,8 @@ use std::io::Read;
 use std::path::Path;
 
 use super::error::PackError;
+use super::hasher::Hasher;
+use super::index::PackIndex;
 use super::offsets::Offsets;
 use super::reader::{PackReader, Sink};
 use crate::git::object_id::{ObjectFormat, ObjectId};
@@ -75,4 +77,18 @@ pub(crate) fn read_pack<S: Sink>(
             Err(error) => return Err(PackError::io(path)(error)),
         }
     }
+}
+
+/// Finds out whether deltas that name their bases find them in the pack.
+pub(crate) fn check_bases(path: &Path, format: ObjectFormat) -> Result<(), PackError> {
+    PackIndex::build(path, format, &mut ()).map(drop)
+}
+
+/// A pack without objects, as git writes it.
+pub(crate) fn empty_pack(format: ObjectFormat) -> Vec<u8> {
+    let mut pack = b"PACK\0\0\0\x02\0\0\0\0".to_vec();
+    let mut hasher = Hasher::new(format);
+    hasher.update(&pack);
+    pack.extend_from_slice(hasher.finish().as_bytes());
+    pack
 }
