@@ -4,6 +4,7 @@
 //! No secret is ever part of the settings file or the catalogue.
 #![deny(missing_docs)]
 
+mod catalogue;
 mod error;
 mod home;
 mod id;
@@ -13,6 +14,11 @@ mod settings;
 mod store;
 mod validate;
 
+pub use catalogue::{
+    Begun, Catalogue, CatalogueError, ItemKey, ItemSort, KnownItem, KnownSnapshot, LedgerRow,
+    LogLevel, LogLine, NewRun, Process, Run, RunEnd, RunItem, RunKind, RunOutcome, RunQuery,
+    RunState, SeenItem, Sighting, Step, StepState,
+};
 pub use error::{Problem, SettingsError};
 pub use home::Home;
 pub use id::{AccountId, NotAnId, PlanId, RunId, VaultEntryId};

@@ -22,10 +22,10 @@ const LOCKED: &str = "echo -n password | gnome-keyring-daemon --unlock --compone
 
 fn passed(script: &str, test: &str) {
     let output = in_session(script, test);
-    let text = text(&output);
+    let printed = text(&output);
     assert!(
-        output.status.success() && text.contains("1 passed"),
-        "{text}"
+        output.status.success() && printed.contains("1 passed"),
+        "{printed}"
     );
 }
 

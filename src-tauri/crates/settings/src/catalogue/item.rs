@@ -1,0 +1,299 @@
+//! Items, followed by GitLab's ID through renames and moves, and remembered
+//! when they are gone.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use rusqlite::{Row, Transaction, named_params};
+
+use super::value::{all, count, millis, names, one, stored, time};
+use super::{Catalogue, Failure, Result};
+use crate::id::AccountId;
+
+names! {
+    /// What an item is.
+    ItemSort {
+        /// A group or subgroup.
+        Group = "group",
+        /// A project.
+        Project = "project",
+        /// A personal snippet.
+        Snippet = "snippet",
+    }
+}
+
+/// An item of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ItemKey {
+    /// What it is.
+    pub sort: ItemSort,
+    /// GitLab's ID.
+    pub id: u64,
+}
+
+/// An item that was seen at GitLab.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenItem {
+    /// The item.
+    pub item: ItemKey,
+    /// Its full path.
+    pub path: String,
+}
+
+/// What is new about the items of an account.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sighting {
+    /// Never seen before.
+    pub new: Vec<ItemKey>,
+    /// Renamed or moved, with the path before.
+    pub moved: Vec<(ItemKey, String)>,
+    /// Seen before, not any more.
+    pub gone: Vec<ItemKey>,
+    /// Was gone, is there again.
+    pub back: Vec<ItemKey>,
+}
+
+/// An item as the catalogue knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownItem {
+    /// The item.
+    pub item: ItemKey,
+    /// Its full path when it was last seen.
+    pub path: String,
+    /// Its paths before, the latest first.
+    pub previous_paths: Vec<String>,
+    /// When it was first seen.
+    pub first_seen: Timestamp,
+    /// When it was last seen.
+    pub last_seen: Timestamp,
+    /// Since when it is not there any more.
+    pub gone_since: Option<Timestamp>,
+    /// The last snapshot that it is in.
+    pub last_snapshot: Option<String>,
+    /// When that was.
+    pub last_saved: Option<Timestamp>,
+}
+
+impl Catalogue {
+    /// Writes which items an account has. Only with a complete list can items
+    /// be missed.
+    pub fn see_items(
+        &self,
+        account: AccountId,
+        at: Timestamp,
+        items: &[SeenItem],
+        complete: bool,
+    ) -> Result<Sighting> {
+        self.write(|database| {
+            let mut known = known(database, account)?;
+            let mut sighting = Sighting::default();
+            for seen in items {
+                match known.remove(&seen.item) {
+                    None => sighting.new.push(seen.item),
+                    Some((path, gone)) => {
+                        if path != seen.path {
+                            add_previous_path(database, account, seen.item, &path, at)?;
+                            sighting.moved.push((seen.item, path));
+                        }
+                        if gone {
+                            sighting.back.push(seen.item);
+                        }
+                    }
+                }
+                database
+                    .prepare_cached(
+                        "INSERT INTO item (account, sort, id, path, first_seen, last_seen) \
+                         VALUES (:account, :sort, :id, :path, :at, :at) \
+                         ON CONFLICT (account, sort, id) DO UPDATE SET path = excluded.path, \
+                         last_seen = excluded.last_seen, gone_since = NULL",
+                    )?
+                    .execute(named_params! {
+                        ":account": account.to_string(),
+                        ":sort": seen.item.sort.name(),
+                        ":id": stored(seen.item.id),
+                        ":path": seen.path,
+                        ":at": millis(at),
+                    })?;
+            }
+            if complete {
+                sighting.gone = miss(database, account, known, at)?;
+            }
+            Ok(sighting)
+        })
+    }
+
+    /// Items are in a snapshot.
+    pub fn items_saved(
+        &self,
+        account: AccountId,
+        items: &[ItemKey],
+        snapshot: &str,
+        at: Timestamp,
+    ) -> Result<()> {
+        self.write(|database| {
+            let mut statement = database.prepare_cached(
+                "UPDATE item SET last_snapshot = :snapshot, last_saved = :at \
+                 WHERE account = :account AND sort = :sort AND id = :id",
+            )?;
+            for item in items {
+                statement.execute(named_params! {
+                    ":account": account.to_string(),
+                    ":sort": item.sort.name(),
+                    ":id": stored(item.id),
+                    ":snapshot": snapshot,
+                    ":at": millis(at),
+                })?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The items of an account, by path, those that are gone included.
+    pub fn items(&self, account: AccountId) -> Result<Vec<KnownItem>> {
+        self.read(|database| {
+            let mut items = all(
+                database.prepare_cached("SELECT * FROM item WHERE account = ?1 ORDER BY path")?,
+                [account.to_string()],
+                read_item,
+            )?;
+            let mut previous: HashMap<ItemKey, Vec<String>> = HashMap::new();
+            let paths = all(
+                database.prepare_cached(
+                    "SELECT sort, id, path FROM item_path WHERE account = ?1 ORDER BY until DESC",
+                )?,
+                [account.to_string()],
+                |row| Ok((read_key(row)?, row.get("path")?)),
+            )?;
+            for (item, path) in paths {
+                previous.entry(item).or_default().push(path);
+            }
+            for item in &mut items {
+                item.previous_paths = previous.remove(&item.item).unwrap_or_default();
+            }
+            Ok(items)
+        })
+    }
+
+    /// The item that has a path, or had it last.
+    pub fn item_by_path(&self, account: AccountId, path: &str) -> Result<Option<ItemKey>> {
+        self.read(|database| {
+            let account = account.to_string();
+            let current = one(
+                database.prepare_cached(
+                    "SELECT sort, id FROM item WHERE account = ?1 AND path = ?2 \
+                     ORDER BY gone_since IS NOT NULL, last_seen DESC LIMIT 1",
+                )?,
+                (&account, path),
+                read_key,
+            )?;
+            if current.is_some() {
+                return Ok(current);
+            }
+            one(
+                database.prepare_cached(
+                    "SELECT sort, id FROM item_path WHERE account = ?1 AND path = ?2 \
+                     ORDER BY until DESC LIMIT 1",
+                )?,
+                (&account, path),
+                read_key,
+            )
+        })
+    }
+
+    /// Removes what is known of an account's items.
+    pub fn remove_items(&self, account: AccountId) -> Result<()> {
+        self.write(|database| {
+            database
+                .prepare_cached("DELETE FROM item WHERE account = ?1")?
+                .execute([account.to_string()])?;
+            Ok(())
+        })
+    }
+}
+
+/// Every known item with its path and whether it is gone.
+fn known(
+    database: &Transaction<'_>,
+    account: AccountId,
+) -> Result<HashMap<ItemKey, (String, bool)>, Failure> {
+    let rows = all(
+        database.prepare_cached(
+            "SELECT sort, id, path, gone_since IS NOT NULL AS gone FROM item WHERE account = ?1",
+        )?,
+        [account.to_string()],
+        |row| Ok((read_key(row)?, (row.get("path")?, row.get("gone")?))),
+    )?;
+    Ok(rows.into_iter().collect())
+}
+
+fn add_previous_path(
+    database: &Transaction<'_>,
+    account: AccountId,
+    item: ItemKey,
+    path: &str,
+    until: Timestamp,
+) -> Result<(), Failure> {
+    database
+        .prepare_cached(
+            "INSERT INTO item_path (account, sort, id, path, until) VALUES (?1, ?2, ?3, ?4, ?5) \
+             ON CONFLICT (account, sort, id, path) DO UPDATE SET until = excluded.until",
+        )?
+        .execute((
+            account.to_string(),
+            item.sort.name(),
+            stored(item.id),
+            path,
+            millis(until),
+        ))?;
+    Ok(())
+}
+
+/// Items that were not seen are gone, unless they were already.
+fn miss(
+    database: &Transaction<'_>,
+    account: AccountId,
+    unseen: HashMap<ItemKey, (String, bool)>,
+    at: Timestamp,
+) -> Result<Vec<ItemKey>, Failure> {
+    let mut statement = database.prepare_cached(
+        "UPDATE item SET gone_since = ?4 WHERE account = ?1 AND sort = ?2 AND id = ?3",
+    )?;
+    let mut gone: Vec<_> = unseen
+        .into_iter()
+        .filter(|(_, (_, gone))| !gone)
+        .map(|(item, _)| item)
+        .collect();
+    gone.sort_unstable();
+    for item in &gone {
+        statement.execute((
+            account.to_string(),
+            item.sort.name(),
+            stored(item.id),
+            millis(at),
+        ))?;
+    }
+    Ok(gone)
+}
+
+fn read_key(row: &Row<'_>) -> Result<ItemKey, Failure> {
+    Ok(ItemKey {
+        sort: ItemSort::stored(&row.get::<_, String>("sort")?)?,
+        id: count(row.get("id")?)?,
+    })
+}
+
+fn read_item(row: &Row<'_>) -> Result<KnownItem, Failure> {
+    let maybe = |column: &str| -> Result<Option<Timestamp>, Failure> {
+        Ok(row.get::<_, Option<i64>>(column)?.map(time).transpose()?)
+    };
+    Ok(KnownItem {
+        item: read_key(row)?,
+        path: row.get("path")?,
+        previous_paths: Vec::new(),
+        first_seen: time(row.get("first_seen")?)?,
+        last_seen: time(row.get("last_seen")?)?,
+        gone_since: maybe("gone_since")?,
+        last_snapshot: row.get("last_snapshot")?,
+        last_saved: maybe("last_saved")?,
+    })
+}
