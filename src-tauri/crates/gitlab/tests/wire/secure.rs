@@ -54,12 +54,16 @@ pub struct Secure {
 
 impl Secure {
     pub async fn start(config: ServerConfig) -> Secure {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let acceptor = TlsAcceptor::from(Arc::new(config));
         let router = axum::Router::new().fallback(|request: axum::extract::Request| async move {
             axum::Json(json!({ "version": format!("{:?}", request.version()) }))
         });
+        Secure::start_with(config, router).await
+    }
+
+    pub async fn start_with(config: ServerConfig, router: axum::Router) -> Secure {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let acceptor = TlsAcceptor::from(Arc::new(config));
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let (acceptor, router) = (acceptor.clone(), router.clone());

@@ -1,8 +1,10 @@
-use labkeep_gitlab::{Client, Error, TlsFailure};
+use std::sync::{Arc, Mutex};
+
+use labkeep_gitlab::{Client, Error, TlsFailure, connect};
 use serde_json::{Value, json};
 
 use crate::secure::{Secure, issue};
-use crate::server::{Server, json as answer, options};
+use crate::server::{Server, TOKEN, json as answer, options, redirect, router};
 
 async fn ask(url: &str, ca_pem: Option<&str>) -> Result<Value, Error> {
     let mut options = options(url);
@@ -64,4 +66,33 @@ async fn a_port_without_tls_is_told_apart() {
     let plain = Server::start(|_| answer(200, &json!({}))).await;
     let url = format!("https://localhost:{}", plain.address.port());
     assert_eq!(failure(ask(&url, None).await), TlsFailure::NotTls);
+}
+
+#[tokio::test]
+async fn a_move_from_http_to_https_is_followed_and_told() {
+    let issued = issue("localhost", false);
+    let seen = Arc::<Mutex<Vec<_>>>::default();
+    let gitlab = router(seen.clone(), |seen| match seen.path() {
+        "/api/v4/personal_access_tokens/self" => answer(
+            200,
+            &json!({"id": 1, "name": "n", "scopes": ["api"], "user_id": 1}),
+        ),
+        "/api/v4/user" => answer(200, &json!({"id": 1, "username": "ada", "name": "Ada"})),
+        "/api/v4/metadata" => answer(200, &json!({"version": "18.6.2"})),
+        _ => answer(404, &json!({"error": "404 Not Found"})),
+    });
+    let secure = Secure::start_with(issued.config, gitlab).await;
+    let target = secure.url();
+    let plain = Server::start(move |seen| redirect(301, &format!("{target}{}", seen.uri))).await;
+    let mut from_http = options(&format!("http://localhost:{}", plain.address.port()));
+    from_http.ca_pem = Some(issued.ca_pem.into_bytes());
+    let connection = connect(from_http).await.unwrap();
+    assert_eq!(connection.client.base().as_str(), secure.url());
+    assert_eq!(connection.sign_in.user.unwrap().username, "ada");
+    assert!(plain.seen().iter().all(|seen| !seen.has_credentials()));
+    let seen = seen.lock().unwrap();
+    assert!(
+        seen.iter()
+            .all(|seen| seen.header("private-token") == Some(TOKEN))
+    );
 }
