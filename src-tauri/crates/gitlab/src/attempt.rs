@@ -207,6 +207,7 @@ impl Client {
             ms = began.elapsed().as_millis(),
             "answer"
         );
+        shared.clock.note(inner.headers());
         let is_refused = status == StatusCode::TOO_MANY_REQUESTS;
         if !slot.is_answered && !is_refused {
             let rates = Rates::read(inner.headers(), jiff::Timestamp::now());

@@ -26,6 +26,7 @@ use crate::options::{ClientOptions, Pauses, Proxy, Timeouts, check_token};
 use crate::request::{Auth, Request};
 use crate::response::Response;
 use crate::retry::Tries;
+use crate::server_clock::ServerClock;
 use crate::tls;
 
 /// A connection to one GitLab with one token. Cheap to clone; clones share the
@@ -49,6 +50,7 @@ pub(crate) struct Shared {
     pub(crate) latch: Latch,
     pub(crate) pauses: Pauses,
     pub(crate) timeouts: Timeouts,
+    pub(crate) clock: ServerClock,
     began: Instant,
 }
 
@@ -103,6 +105,7 @@ impl Client {
             latch: Latch::default(),
             pauses: options.pauses,
             timeouts: options.timeouts,
+            clock: ServerClock::default(),
             began: Instant::now(),
         };
         Ok(Client {
@@ -165,6 +168,12 @@ impl Client {
     /// Requests made so far by this client and those that count with it.
     pub fn counts(&self) -> RequestCounts {
         self.counters.read()
+    }
+
+    /// The present by the server's clock, to the second, from the last answer's
+    /// `Date`. None before the first answer.
+    pub fn server_time(&self) -> Option<Timestamp> {
+        self.shared.clock.now()
     }
 
     /// Attempts at one request at most.

@@ -33,6 +33,7 @@ pub mod rest;
 mod retry;
 mod scope;
 mod sending;
+mod server_clock;
 mod sign_in;
 mod tls;
 mod token;

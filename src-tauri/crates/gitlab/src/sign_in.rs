@@ -14,7 +14,7 @@ use crate::options::ClientOptions;
 use crate::reason::NotGitlabReason;
 use crate::request::{Auth, Redirects};
 use crate::response::Response;
-use crate::token::{InstanceFacts, RoleSummary, SignIn, Tier, TokenKind, kind_of};
+use crate::token::{InstanceFacts, RoleSummary, SignIn, Tier, TokenFacts, TokenKind, kind_of};
 use answer::{
     Access, Associations, ListedProject, TokenAnswer, UserAnswer, VersionAnswer, facts, person,
 };
@@ -97,6 +97,27 @@ impl<T> Told<T> {
 }
 
 impl Client {
+    /// The token alone, in one request, for runs that know the rest. None for
+    /// a token that may not read itself (OAuth, some fine-grained ones).
+    pub async fn token_facts(&self) -> Result<Option<TokenFacts>, Error> {
+        let answer = self
+            .get::<TokenAnswer>("personal_access_tokens/self", &[])
+            .await;
+        let answer = told(answer.map_err(|error| self.foreign(error)))?;
+        Ok(answer
+            .value()
+            .map(|answer| facts(answer, TokenKind::Unknown)))
+    }
+
+    /// The instance's version alone, in one request where it is 15.2 or newer.
+    pub async fn instance_facts(&self) -> Result<InstanceFacts, Error> {
+        Ok(self
+            .version()
+            .await?
+            .value()
+            .map_or_else(InstanceFacts::default, instance_of))
+    }
+
     /// Signs in: six requests at most for up to a hundred groups and projects.
     ///
     /// Errors tell apart what a person can mend: the address, the certificate,
@@ -214,15 +235,9 @@ impl Client {
                 ..InstanceFacts::default()
             });
         };
-        let is_enterprise = version
-            .enterprise
-            .or_else(|| version.version.ends_with("-ee").then_some(true));
         Ok(InstanceFacts {
-            tier: (is_enterprise == Some(false)).then_some(Tier::Free),
-            version: Some(version.version),
-            revision: version.revision,
-            enterprise: is_enterprise,
             direct_import,
+            ..instance_of(version)
         })
     }
 
@@ -289,4 +304,17 @@ fn count(levels: &mut std::collections::BTreeMap<AccessLevel, u64>, level: Optio
     *levels
         .entry(level.unwrap_or(AccessLevel::NOBODY))
         .or_default() += 1;
+}
+
+fn instance_of(version: VersionAnswer) -> InstanceFacts {
+    let is_enterprise = version
+        .enterprise
+        .or_else(|| version.version.ends_with("-ee").then_some(true));
+    InstanceFacts {
+        tier: (is_enterprise == Some(false)).then_some(Tier::Free),
+        version: Some(version.version),
+        revision: version.revision,
+        enterprise: is_enterprise,
+        direct_import: None,
+    }
 }
