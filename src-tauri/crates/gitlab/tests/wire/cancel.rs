@@ -1,3 +1,4 @@
+//! Stopping in the middle of everything.
 use futures::StreamExt;
 use labkeep_gitlab::{Client, Error};
 use serde_json::{Value, json};

@@ -1,3 +1,4 @@
+//! Lists over many pages.
 use axum::response::{IntoResponse, Response};
 use futures::TryStreamExt;
 use labkeep_gitlab::{Error, PageRequest, Paging, Sort};

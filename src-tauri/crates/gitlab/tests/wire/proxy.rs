@@ -1,3 +1,4 @@
+//! Through proxies.
 use axum::response::IntoResponse;
 use labkeep_gitlab::{Client, Error, Proxy};
 use serde_json::{Value, json};

@@ -1,3 +1,4 @@
+//! Where redirects lead, and what does not go along.
 use axum::response::IntoResponse;
 use labkeep_gitlab::{Client, Error};
 use serde_json::{Value, json};

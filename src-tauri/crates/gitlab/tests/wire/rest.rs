@@ -1,3 +1,4 @@
+//! Routes, queries and bodies of the typed API.
 use std::io::Write;
 
 use axum::response::{IntoResponse, Response};

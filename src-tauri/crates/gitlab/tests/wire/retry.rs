@@ -1,3 +1,4 @@
+//! What is tried again, and what is not.
 use std::time::Duration;
 
 use labkeep_gitlab::{Client, Error, NotGitlabReason};

@@ -1,3 +1,4 @@
+//! Signing in to everything that may be at an address.
 use axum::response::{Html, IntoResponse, Response};
 use labkeep_gitlab::{
     AccessLevel, BlockedReason, Client, Error, NotGitlabReason, Scope, TokenKind, connect,

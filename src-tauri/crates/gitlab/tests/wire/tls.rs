@@ -1,3 +1,4 @@
+//! Certificates, HTTP/2, and the move from http to https.
 use std::sync::{Arc, Mutex};
 
 use labkeep_gitlab::{Client, Error, TlsFailure, connect};

@@ -1,3 +1,4 @@
+//! Files and headers on their way.
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
