@@ -22,7 +22,8 @@ enum Message {
 /// The way into the file. Dropped before its end, it leaves nothing behind.
 pub(crate) struct Spool {
     sender: mpsc::Sender<Message>,
-    thread: JoinHandle<Result<Option<PackFacts>, GitError>>,
+    /// Gone once its result was taken.
+    thread: Option<JoinHandle<Result<Option<PackFacts>, GitError>>>,
 }
 
 impl Spool {
@@ -31,7 +32,10 @@ impl Spool {
         let (sender, receiver) = mpsc::channel(WAITING);
         let into = into.to_owned();
         let thread = tokio::task::spawn_blocking(move || receive(receiver, format, &into));
-        Spool { sender, thread }
+        Spool {
+            sender,
+            thread: Some(thread),
+        }
     }
 
     /// Hands on a piece. An error of the thread comes as soon as it is seen.
@@ -39,24 +43,31 @@ impl Spool {
         if self.sender.send(Message::Piece(piece)).await.is_ok() {
             return Ok(());
         }
-        match (&mut self.thread).await {
-            Ok(Err(error)) => Err(error),
-            Ok(Ok(_)) | Err(_) => Err(GitError::Worker),
+        match self.result().await {
+            Err(error) => Err(error),
+            Ok(_) => Err(GitError::Worker),
         }
     }
 
     /// Ends the pack. The file is there when this is well; `None` and no file
     /// when the pack is empty.
-    pub(crate) async fn finish(self) -> Result<Option<PackFacts>, GitError> {
+    pub(crate) async fn finish(mut self) -> Result<Option<PackFacts>, GitError> {
         // If it cannot be sent, the thread has ended with the error told below.
         let _ = self.sender.send(Message::End).await;
-        self.thread.await.map_err(|_| GitError::Worker)?
+        self.result().await
     }
 
     /// Gives up, and waits until nothing is left.
     pub(crate) async fn abandon(self) {
         drop(self.sender);
-        let _ = self.thread.await;
+        if let Some(thread) = self.thread {
+            let _ = thread.await;
+        }
+    }
+
+    async fn result(&mut self) -> Result<Option<PackFacts>, GitError> {
+        let thread = self.thread.take().ok_or(GitError::Worker)?;
+        thread.await.map_err(|_| GitError::Worker)?
     }
 }
 
@@ -96,4 +107,28 @@ fn receive(
     file.persist(into)
         .map_err(|error| GitError::io(into)(error.error))?;
     Ok(Some(facts))
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_error_of_the_thread_is_told_once_and_giving_up_after_it_is_fine() {
+        let folder = TempDir::new().unwrap();
+        let mut spool = Spool::begin(ObjectFormat::Sha1, &folder.path().join("pack"));
+        let garbage = Bytes::from_static(b"no pack at all");
+        let error = loop {
+            if let Err(error) = spool.write(garbage.clone()).await {
+                break error;
+            }
+        };
+        assert!(matches!(error, GitError::Pack(_)), "{error}");
+        let again = spool.write(garbage).await;
+        assert!(matches!(again, Err(GitError::Worker)));
+        spool.abandon().await;
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
 }
