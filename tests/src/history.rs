@@ -15,7 +15,10 @@ pub const LARGE: usize = 30_000;
 /// which must not exist. Takes some minutes for the large one.
 pub fn write(into: &Path, number_of_commits: usize) -> Result<()> {
     let sources = sources()?;
-    ensure!(!sources.is_empty(), "cargo's registry cache holds no sources");
+    ensure!(
+        !sources.is_empty(),
+        "cargo's registry cache holds no sources"
+    );
     run(Command::new("git")
         .args(["init", "--quiet", "--bare", "--initial-branch=main"])
         .arg(into))?;
@@ -34,10 +37,13 @@ pub fn write(into: &Path, number_of_commits: usize) -> Result<()> {
     }
     ensure!(import.wait()?.success(), "git fast-import failed");
     // One pack with a bitmap, as a GitLab keeps its repositories.
-    run(Command::new("git")
-        .arg("-C")
-        .arg(into)
-        .args(["repack", "--quiet", "-a", "-d", "--write-bitmap-index"]))
+    run(Command::new("git").arg("-C").arg(into).args([
+        "repack",
+        "--quiet",
+        "-a",
+        "-d",
+        "--write-bitmap-index",
+    ]))
 }
 
 fn commits(stream: &mut impl Write, sources: &[Source], count: usize) -> Result<()> {
@@ -53,7 +59,11 @@ fn commits(stream: &mut impl Write, sources: &[Source], count: usize) -> Result<
         // New sources in step, so that all of them are there at the end.
         let due = sources.len() * (number + 1) / count;
         while next < due.max(1).min(sources.len()) {
-            file(stream, &sources[next].name, &std::fs::read(&sources[next].path)?)?;
+            file(
+                stream,
+                &sources[next].name,
+                &std::fs::read(&sources[next].path)?,
+            )?;
             next += 1;
         }
         // An edit of something older.

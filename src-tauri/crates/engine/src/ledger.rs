@@ -25,7 +25,6 @@ pub struct PieceFacts {
     pub size: u64,
     /// When it was captured; the vault carries it as the node's time, and a
     /// piece can only be kept unread when this is known exactly.
-    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub captured: Timestamp,
 }
 

@@ -5,11 +5,15 @@
 
 pub mod advice;
 pub mod backup;
+pub mod capture;
 pub mod clock;
+pub mod head;
 pub mod kind;
 pub mod layout;
 pub mod ledger;
 pub mod outcome;
 pub mod pattern;
+pub mod refs;
 pub mod run;
+pub mod scratch;
 pub mod view;

@@ -9,7 +9,7 @@ use super::Advice;
 /// What to tell about an error of the GitLab client.
 pub fn of_gitlab(error: &Error) -> Advice {
     match error {
-        Error::Address(error) => address(error),
+        Error::Address(error) => address(*error),
         Error::TokenMalformed { flaw } => malformed(*flaw),
         Error::TokenMissing { host } => Advice::new(
             format!("No token is kept for {host}."),
@@ -121,11 +121,12 @@ pub fn of_gitlab(error: &Error) -> Advice {
             format!("{} cannot be used: {source}", path.display()),
             "Check that the folder exists, may be written and has room.",
         ),
+        Error::Git(error) => super::git::of_git(error),
         other => Advice::new(format!("{other}."), "Please report it."),
     }
 }
 
-fn address(error: &AddressError) -> Advice {
+fn address(error: AddressError) -> Advice {
     Advice::new(
         format!("This is not the address of a GitLab: {error}."),
         "Write it as in the browser, for example https://gitlab.com or https://git.example.com.",
@@ -206,8 +207,9 @@ fn not_gitlab(url: &str, why: &NotGitlabReason) -> Advice {
         }
         NotGitlabReason::WebPage { title: None } => "a web page came instead".to_owned(),
         NotGitlabReason::NoApi => "there is no GitLab API".to_owned(),
-        NotGitlabReason::ForeignJson => "the answer is not GitLab's".to_owned(),
-        NotGitlabReason::NotJson { .. } => "the answer is not GitLab's".to_owned(),
+        NotGitlabReason::ForeignJson | NotGitlabReason::NotJson { .. } => {
+            "the answer is not GitLab's".to_owned()
+        }
     };
     Advice::new(
         format!("There is no GitLab at {url}: {found}."),

@@ -2,12 +2,17 @@
 //! and where, and one that says what helps. The same sentences stand in the
 //! window, on the command line and in the ledger.
 
+mod git;
 mod gitlab;
+mod role;
+mod vault;
 
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
 pub use gitlab::of_gitlab;
+pub use role::of_role;
+pub use vault::of_vault;
 
 /// A sentence and its remedy. Never holds a secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]

@@ -1,3 +1,8 @@
 //! A backup: discover, decide, capture, write, seal.
 
+pub mod conveyor;
 pub mod decide;
+pub mod discover;
+pub mod job;
+pub mod settle;
+pub mod vanished;

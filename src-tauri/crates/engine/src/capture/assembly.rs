@@ -1,0 +1,151 @@
+//! Documents of issues or merge requests on their way: what did not change is
+//! taken from the previous snapshot, the rest is read anew, from the relations
+//! export where that pays.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use labkeep_gitlab::rest::{Issue, MergeRequest};
+use serde_json::Value;
+
+use super::context::Context;
+use super::document_file::DocumentFile;
+use super::got::Trouble;
+use super::previous::Previous;
+use super::relations::RelationsExport;
+use crate::backup::discover::Found;
+use crate::layout;
+
+/// An issue or merge request in a list.
+pub trait Listed {
+    /// The number in the project.
+    fn iid(&self) -> u64;
+    /// When it changed last.
+    fn updated_at(&self) -> Timestamp;
+}
+
+impl Listed for Issue {
+    fn iid(&self) -> u64 {
+        self.iid
+    }
+
+    fn updated_at(&self) -> Timestamp {
+        self.updated_at
+    }
+}
+
+impl Listed for MergeRequest {
+    fn iid(&self) -> u64 {
+        self.iid
+    }
+
+    fn updated_at(&self) -> Timestamp {
+        self.updated_at
+    }
+}
+
+/// The documents so far, and what is still to be read.
+#[derive(Debug)]
+pub struct Assembly {
+    /// The documents that are done.
+    pub documents: DocumentFile,
+    /// Numbers of what changed.
+    pub changed: Vec<u64>,
+    exported: Option<DocumentFile>,
+}
+
+impl Assembly {
+    /// Sorts out what changed. `head` makes the document of a thing from its
+    /// list entry alone.
+    pub async fn begin<T: Listed>(
+        context: &Context,
+        found: &Found,
+        relation: &str,
+        listed: &BTreeMap<u64, T>,
+        head: impl Fn(&T) -> Value,
+        export: &RelationsExport,
+    ) -> Result<Self, Trouble> {
+        let path = layout::relation_path(relation);
+        let mut before = Previous::read(context, found.seen.item, &path).await?;
+        let mut documents = DocumentFile::new(&context.scratch)?;
+        let mut changed = Vec::new();
+        for thing in listed.values() {
+            match before.unchanged(thing.iid(), thing.updated_at())? {
+                Some(document) => {
+                    documents.put(thing.iid(), &with_parts_of(document, &head(thing)))?;
+                }
+                None => changed.push(thing.iid()),
+            }
+        }
+        let exported = if export.is_worth_it(changed.len()) {
+            export.read(context, found, relation).await?
+        } else {
+            None
+        };
+        Ok(Self {
+            documents,
+            changed,
+            exported,
+        })
+    }
+
+    /// Whether the documents come from the relations export.
+    pub const fn is_exported(&self) -> bool {
+        self.exported.is_some()
+    }
+
+    /// Numbers of what the export brought.
+    pub fn in_export(&self) -> BTreeSet<u64> {
+        self.exported
+            .as_ref()
+            .map(DocumentFile::numbers)
+            .unwrap_or_default()
+    }
+
+    /// Takes a document from the export.
+    pub fn take_exported(&mut self, iid: u64) -> Result<(), Trouble> {
+        let document = match self.exported.as_mut() {
+            Some(exported) => exported.get(iid)?,
+            None => None,
+        };
+        match document {
+            Some(document) => self.documents.put(iid, &document),
+            None => Err(Trouble::Bug {
+                message: format!("document {iid} is not in the export after all"),
+            }),
+        }
+    }
+}
+
+/// The earlier document with today's labels and milestone, which can change
+/// without the issue changing.
+fn with_parts_of(mut document: Value, head: &Value) -> Value {
+    if let (Some(object), Some(head)) = (document.as_object_mut(), head.as_object()) {
+        for part in ["label_links", "milestone"] {
+            match head.get(part) {
+                Some(value) => object.insert(part.to_owned(), value.clone()),
+                None => object.remove(part),
+            };
+        }
+    }
+    document.sort_all_objects();
+    document
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_renamed_label_shows_in_an_issue_that_did_not_change() {
+        let before = json!({"iid": 1, "notes": [{"note": "a"}],
+            "label_links": [{"label": {"title": "old"}}], "milestone": {"title": "1.0"}});
+        let head = json!({"iid": 1, "label_links": [{"label": {"title": "new"}}]});
+        let merged = with_parts_of(before, &head);
+        assert_eq!(merged["label_links"][0]["label"]["title"], "new");
+        assert_eq!(merged["notes"][0]["note"], "a");
+        assert!(merged.get("milestone").is_none());
+    }
+}

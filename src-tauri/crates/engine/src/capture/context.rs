@@ -1,0 +1,182 @@
+//! What every capture of a run shares.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use labkeep_gitlab::rest::UserRef;
+use labkeep_gitlab::{Client, Scope};
+use labkeep_vault::SnapshotReader;
+use serde::{Deserialize, Serialize};
+
+use super::got::Trouble;
+use crate::backup::decide::Depth;
+use crate::kind::Item;
+use crate::layout;
+use crate::ledger::{Ledger, Line};
+use crate::run::Progress;
+use crate::scratch::Scratch;
+
+/// What every capture of a run shares.
+pub struct Context {
+    /// The way to GitLab; ends everything when the run is cancelled.
+    pub client: Client,
+    /// The previous snapshot of the same plan.
+    pub previous: Option<SnapshotReader>,
+    /// Its ledger.
+    pub ledger: Arc<Ledger>,
+    /// Where received data waits for the vault.
+    pub scratch: Arc<Scratch>,
+    /// Counts what is done.
+    pub progress: Arc<Progress>,
+    /// People that documents refer to.
+    pub people: People,
+    /// How much is asked for.
+    pub depth: Depth,
+    /// The token's scopes; none for a fine-grained token.
+    pub scopes: Option<Vec<Scope>>,
+    /// GitLab's time at the start of the run.
+    pub now: Timestamp,
+}
+
+impl Context {
+    /// The previous line of a kind, with its pieces.
+    pub fn line(&self, item: Item, kind: crate::kind::Kind) -> Option<&Line> {
+        self.ledger.line(item, kind)
+    }
+
+    /// A piece of the previous snapshot, by its path inside the item's folder.
+    /// Runs on a blocking thread, for the vault decrypts it.
+    pub async fn before(&self, item: Item, path: &str) -> Result<Option<Vec<u8>>, Trouble> {
+        let Some(reader) = self.previous.clone() else {
+            return Ok(None);
+        };
+        let path = layout::in_item(item, path);
+        let read = tokio::task::spawn_blocking(move || reader.read(&path)).await;
+        match read {
+            Ok(read) => Ok(read?),
+            Err(error) => Err(Trouble::Bug {
+                message: error.to_string(),
+            }),
+        }
+    }
+}
+
+/// A person that documents refer to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// GitLab's number.
+    pub id: u64,
+    /// The name in `@name`.
+    pub username: String,
+    /// The full name.
+    pub name: String,
+    /// The e-mail address the user shows to others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_email: Option<String>,
+}
+
+/// People that documents refer to, from all items of a run.
+#[derive(Debug, Default)]
+pub struct People(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    people: BTreeMap<u64, Person>,
+    before: BTreeSet<u64>,
+    asked: BTreeSet<u64>,
+}
+
+impl People {
+    /// Starts with the people of the previous snapshot.
+    pub fn from_ndjson(text: &[u8]) -> Result<Self, serde_json::Error> {
+        let mut people = BTreeMap::new();
+        for line in text.split(|byte| *byte == b'\n').filter(|l| !l.is_empty()) {
+            let person: Person = serde_json::from_slice(line)?;
+            people.insert(person.id, person);
+        }
+        let before = people.keys().copied().collect();
+        Ok(Self(Mutex::new(Known {
+            people,
+            before,
+            asked: BTreeSet::new(),
+        })))
+    }
+
+    /// Notes a person; an e-mail address that is known is not forgotten.
+    pub fn note(&self, user: &UserRef) {
+        let people = &mut self.lock().people;
+        let known = people.get(&user.id).and_then(|p| p.public_email.clone());
+        people.insert(
+            user.id,
+            Person {
+                id: user.id,
+                username: user.username.clone(),
+                name: user.name.clone(),
+                public_email: user
+                    .public_email
+                    .clone()
+                    .filter(|email| !email.is_empty())
+                    .or(known),
+            },
+        );
+    }
+
+    /// The person with this number.
+    pub fn get(&self, id: u64) -> Option<Person> {
+        self.lock().people.get(&id).cloned()
+    }
+
+    /// Whether the previous snapshot knew this person.
+    pub fn is_from_before(&self, id: u64) -> bool {
+        self.lock().before.contains(&id)
+    }
+
+    /// Whether this run asked for this person already.
+    pub fn was_asked(&self, id: u64) -> bool {
+        self.lock().asked.contains(&id)
+    }
+
+    /// Says that this run asks for this person.
+    pub fn set_asked(&self, id: u64) {
+        self.lock().asked.insert(id);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A line of JSON each, by number.
+    pub fn to_ndjson(&self) -> Vec<u8> {
+        let mut text = Vec::new();
+        for person in self.lock().people.values() {
+            serde_json::to_writer(&mut text, person).expect("a person is plain data");
+            text.push(b'\n');
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_known_address_survives_an_answer_without_it() {
+        let people = People::default();
+        let mut mira = UserRef {
+            id: 7,
+            username: "mira".to_owned(),
+            name: "Mira".to_owned(),
+            public_email: Some("mira@example.com".to_owned()),
+        };
+        people.note(&mira);
+        mira.public_email = None;
+        mira.name = "Mira B".to_owned();
+        people.note(&mira);
+        let again = People::from_ndjson(&people.to_ndjson()).unwrap();
+        let person = again.get(7).unwrap();
+        assert_eq!(person.name, "Mira B");
+        assert_eq!(person.public_email.as_deref(), Some("mira@example.com"));
+    }
+}

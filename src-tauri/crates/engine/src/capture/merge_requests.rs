@@ -1,0 +1,174 @@
+//! Merge requests with threads and the diff of their latest version. All are
+//! listed; details are asked for only where one changed since the previous
+//! snapshot.
+
+use std::collections::BTreeMap;
+
+use futures::{StreamExt, pin_mut, stream};
+use labkeep_gitlab::documents::{Labels, MergeRequestParts, merge_request};
+use labkeep_gitlab::rest::{
+    Approvals, Issuable, Kept, MergeRequest, MergeRequestQuery, Reviewer, VersionDetail,
+};
+use serde_json::Value;
+
+use super::assembly::Assembly;
+use super::context::Context;
+use super::got::{Fresh, Got, Trouble};
+use super::relations::RelationsExport;
+use super::threads::Threads;
+use crate::backup::discover::Found;
+use crate::kind::Kind;
+use crate::layout;
+use crate::run::Work;
+use crate::view::Unit;
+
+/// Merge requests whose details are asked for at once.
+const AT_ONCE: usize = 4;
+
+/// Captures the merge requests of a project.
+pub async fn capture_merge_requests(
+    context: &Context,
+    found: &Found,
+    labels: &Labels,
+    export: &RelationsExport,
+    work: &Work<'_>,
+) -> Result<Got, Trouble> {
+    work.begin(Some(Kind::MergeRequests), Unit::Things);
+    let listed = list(context, found.seen.item.id).await?;
+    if listed.is_empty() {
+        return Ok(Got::Empty(Fresh::default()));
+    }
+    work.total(listed.len() as u64);
+    let relation = "merge_requests";
+    let head = |of: &MergeRequest| Details::head(of.clone()).document(labels);
+    let mut assembly = Assembly::begin(context, found, relation, &listed, head, export).await?;
+    work.done(assembly.documents.len() as u64);
+
+    let in_export = assembly.in_export();
+    let changed = std::mem::take(&mut assembly.changed);
+    let mut to_read = Vec::new();
+    for iid in changed {
+        if in_export.contains(&iid) {
+            assembly.take_exported(iid)?;
+            work.add(1);
+        } else {
+            to_read.push(iid);
+        }
+    }
+    let project = found.seen.item.id;
+    let details = stream::iter(to_read)
+        .map(|iid| Details::read(context, project, iid))
+        .buffer_unordered(AT_ONCE);
+    pin_mut!(details);
+    while let Some(read) = details.next().await {
+        // One that was deleted since it was listed is not there any more.
+        if let Some(details) = read? {
+            details.note_people(context);
+            let document = details.document(labels);
+            assembly.documents.put(details.request.iid, &document)?;
+        }
+        work.add(1);
+    }
+
+    let count = assembly.documents.len() as u64;
+    let path = layout::relation_path(relation);
+    Ok(Got::Fresh(Fresh {
+        pieces: vec![assembly.documents.into_piece(path)?],
+        count,
+        ..Fresh::default()
+    }))
+}
+
+async fn list(context: &Context, project: u64) -> Result<BTreeMap<u64, MergeRequest>, Trouble> {
+    let pages = context
+        .client
+        .merge_requests(project, MergeRequestQuery::default());
+    pin_mut!(pages);
+    let mut requests = BTreeMap::new();
+    while let Some(page) = pages.next().await {
+        for request in page?.items {
+            let users = request.author.iter().chain(&request.closed_by);
+            let users = users.chain(&request.merge_user).chain(&request.assignees);
+            for user in users.chain(&request.reviewers) {
+                context.people.note(user);
+            }
+            requests.insert(request.iid, Kept::into_inner(request));
+        }
+    }
+    Ok(requests)
+}
+
+/// A merge request with everything that REST tells about it.
+struct Details {
+    request: MergeRequest,
+    version: Option<VersionDetail>,
+    threads: Threads,
+    approvals: Option<Approvals>,
+    reviewers: Vec<Reviewer>,
+}
+
+impl Details {
+    /// What the list alone tells.
+    fn head(request: MergeRequest) -> Self {
+        Self {
+            request,
+            version: None,
+            threads: Threads::none(),
+            approvals: None,
+            reviewers: Vec::new(),
+        }
+    }
+
+    async fn read(context: &Context, project: u64, iid: u64) -> Result<Option<Self>, Trouble> {
+        let client = &context.client;
+        let Some(request) = client.merge_request(project, iid).await? else {
+            return Ok(None);
+        };
+        let version = async {
+            // The newest comes first, and only it survives an import.
+            let versions = client.diff_versions(project, iid).await?;
+            match versions.first() {
+                Some(newest) => Ok(client.diff_version(project, iid, newest.id).await?),
+                None => Ok(None),
+            }
+        };
+        let threads = Box::pin(Threads::read(client, Issuable::merge_request(project, iid)));
+        let approvals = async { Ok::<_, Trouble>(client.approvals(project, iid).await?) };
+        let reviewers = async {
+            if request.reviewers.is_empty() {
+                return Ok(Vec::new());
+            }
+            Ok(client.reviewers(project, iid).await?)
+        };
+        let (version, threads, approvals, reviewers) =
+            tokio::try_join!(version, threads, approvals, reviewers)?;
+        Ok(Some(Self {
+            request: Kept::into_inner(request),
+            version,
+            threads,
+            approvals: approvals.map(Kept::into_inner),
+            reviewers,
+        }))
+    }
+
+    fn document(&self, labels: &Labels) -> Value {
+        let parts = MergeRequestParts {
+            merge_request: &self.request,
+            version: self.version.as_ref(),
+            notes: self.threads.notes(),
+            awards: self.threads.awards(),
+            events: self.threads.events(),
+            approvals: self.approvals.as_ref(),
+            reviewers: &self.reviewers,
+        };
+        merge_request(parts, labels)
+    }
+
+    fn note_people(&self, context: &Context) {
+        self.threads.note_people(&context.people);
+        let approvers = self.approvals.iter().flat_map(|a| &a.approved_by);
+        for approval in approvers {
+            context.people.note(&approval.user);
+        }
+    }
+}

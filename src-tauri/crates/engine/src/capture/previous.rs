@@ -1,0 +1,56 @@
+//! The documents of the previous snapshot, to keep those that did not change.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::context::Context;
+use super::document_file::DocumentFile;
+use super::got::Trouble;
+use crate::backup::decide::Depth;
+use crate::kind::Item;
+
+/// Documents of one relation by their number in the project.
+#[derive(Debug)]
+pub struct Previous {
+    documents: Option<DocumentFile>,
+    is_trusted: bool,
+}
+
+impl Previous {
+    /// Reads the relation from the previous snapshot, if there is one.
+    pub async fn read(context: &Context, item: Item, path: &str) -> Result<Self, Trouble> {
+        let documents = match context.before(item, path).await? {
+            Some(text) => Some(DocumentFile::read(&context.scratch, &text, |document| {
+                document["iid"].as_u64()
+            })?),
+            None => None,
+        };
+        Ok(Self {
+            documents,
+            is_trusted: context.depth == Depth::Quick,
+        })
+    }
+
+    /// The document, if it was made from the same state of the thing. A
+    /// thorough run trusts no mark and gets none.
+    pub fn unchanged(&mut self, iid: u64, updated_at: Timestamp) -> Result<Option<Value>, Trouble> {
+        if !self.is_trusted {
+            return Ok(None);
+        }
+        let document = self.get(iid)?;
+        Ok(document.filter(|document| {
+            document["updated_at"]
+                .as_str()
+                .and_then(|text| text.parse::<Timestamp>().ok())
+                .is_some_and(|before| before.as_millisecond() == updated_at.as_millisecond())
+        }))
+    }
+
+    /// The document with this number.
+    pub fn get(&mut self, iid: u64) -> Result<Option<Value>, Trouble> {
+        match self.documents.as_mut() {
+            Some(documents) => documents.get(iid),
+            None => Ok(None),
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Backups of a practice GitLab into a real vault.
+
+use anyhow::Result;
+use labkeep_engine::kind::Kind;
+use labkeep_engine::outcome::Outcome;
+use labkeep_tests::world::{Wish, World};
+use practice_gitlab::{Options, Seed};
+
+fn many(number: usize) -> Options {
+    Options {
+        seed: Seed::Many(number.try_into().expect("a small number")),
+        ..Options::default()
+    }
+}
+
+fn git_only() -> Wish {
+    Wish {
+        kinds: Some(vec![Kind::Repository]),
+        ..Wish::default()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn second_quick_run_asks_git_nothing() -> Result<()> {
+    let world = World::new(many(12))?;
+    let first = world.back_up(git_only()).await?;
+    assert_eq!(first.outcome, Outcome::Complete);
+    assert_eq!(first.head.projects, 12);
+    world.gitlab.reset_requests();
+    let second = world.back_up(git_only()).await?;
+    assert_eq!(second.outcome, Outcome::Complete);
+    assert_eq!(second.head.items.unchanged, second.head.items.total);
+    assert_eq!(second.requests.git, 0);
+    assert!(
+        second.requests.api <= 10,
+        "{} requests",
+        second.requests.api
+    );
+    Ok(())
+}
