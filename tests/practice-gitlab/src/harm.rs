@@ -67,7 +67,7 @@ fn usual(status: StatusCode) -> Refusal {
     match status.as_u16() {
         401 => Refusal::unauthorized(),
         403 => Refusal::forbidden(),
-        404 => Refusal::record_not_found(),
+        404 => Refusal::not_found(""),
         405 => Refusal::message(status, "405 Method Not Allowed"),
         409 => Refusal::conflict("409 Conflict"),
         413 => Refusal::message(status, "413 Request Entity Too Large"),

@@ -246,14 +246,14 @@ pub fn mark_merged(server: &Server, project: u64, iid: u64, user: u64, commit: O
         created_at: now,
         state: "merged".into(),
     });
-    let text = request.shared.description.clone().unwrap_or_default();
+    let closes = request.closes.clone();
     let target = request.target_branch.clone();
     let default = world
         .projects
         .get(&project)
         .and_then(|project| project.default_branch.clone());
     if default.as_deref() == Some(&target) {
-        for issue in closing_numbers(&text) {
+        for issue in closes {
             world.close_issue(project, issue, user, now);
         }
     }

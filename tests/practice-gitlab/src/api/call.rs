@@ -1,7 +1,6 @@
 //! One request on its way through a route: who asks, with which parameters, and
 //! the checks that all routes share.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::{HeaderMap, Method};
@@ -38,8 +37,6 @@ pub struct Call {
     pub path: Vec<(String, String)>,
     /// Parameters.
     pub params: Params,
-    /// The address it came from.
-    pub address: IpAddr,
     /// The request's number, as `x-request-id` shows it.
     pub request_id: String,
 }
@@ -79,11 +76,6 @@ impl Call {
             .users
             .get(&self.user_id()?)
             .ok_or_else(Refusal::unauthorized)
-    }
-
-    /// Whether the route is one of a group's.
-    pub fn is_for_group(&self) -> bool {
-        self.template.starts_with("/groups/")
     }
 
     /// A part of the path.

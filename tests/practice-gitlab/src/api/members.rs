@@ -1,10 +1,12 @@
 //! Members of projects and groups.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::Value;
 
 use super::Refusal;
 use super::call::Call;
+use super::holder::Holder;
 use super::page::page;
 use super::reply::{Answer, created, no_content, ok};
 use super::route::{Route, delete, get, post, put};
@@ -38,90 +40,66 @@ pub const ROUTES: &[Route] = &[
     delete("/groups/:id/members/:user_id", "delete_member", remove),
 ];
 
-/// What people are members of.
-#[derive(Clone, Copy)]
-enum Source {
-    Project(u64),
-    Group(u64),
+/// The holder, with the role that may change its members: Maintainer of a
+/// project, Owner of a group.
+fn managed(call: &Call, world: &World) -> Result<(Holder, AccessLevel), Refusal> {
+    let holder = Holder::of(call, world)?;
+    let needed = match holder {
+        Holder::Project(_) => AccessLevel::MAINTAINER,
+        Holder::Group(_) => AccessLevel::OWNER,
+    };
+    let role = holder.role(call, world);
+    if role < needed {
+        Err(Refusal::forbidden())
+    } else {
+        Ok((holder, role))
+    }
 }
 
-impl Source {
-    /// The project or group of the request, if it may be seen.
-    fn of(call: &Call, world: &World) -> Result<Self, Refusal> {
-        if call.is_for_group() {
-            call.group(world).map(|group| Self::Group(group.id))
-        } else {
-            call.project(world).map(|project| Self::Project(project.id))
+fn direct_members(holder: Holder, world: &World) -> Vec<&Member> {
+    match holder {
+        Holder::Project(id) => world
+            .projects
+            .get(&id)
+            .map(|project| project.members.values().collect()),
+        Holder::Group(id) => world
+            .groups
+            .get(&id)
+            .map(|group| group.members.values().collect()),
+    }
+    .unwrap_or_default()
+}
+
+/// Direct and inherited members, each with the highest role.
+fn all_members(holder: Holder, world: &World) -> Vec<&Member> {
+    let inherited = world
+        .ancestry(holder.above(world))
+        .flat_map(|group| group.members.values());
+    let mut members: Vec<&Member> = Vec::new();
+    for member in direct_members(holder, world).into_iter().chain(inherited) {
+        match members
+            .iter_mut()
+            .find(|known| known.user_id == member.user_id)
+        {
+            Some(known) if known.level < member.level => *known = member,
+            Some(_) => {}
+            None => members.push(member),
         }
     }
+    members
+}
 
-    /// The same, with the role that may change members: Maintainer of a project,
-    /// Owner of a group.
-    fn managed(call: &Call, world: &World) -> Result<(Self, AccessLevel), Refusal> {
-        let source = Self::of(call, world)?;
-        let (role, needed) = match source {
-            Self::Project(id) => (
-                call.viewer().role(world, &world.projects[&id]),
-                AccessLevel::MAINTAINER,
-            ),
-            Self::Group(id) => (call.viewer().group_role(world, id), AccessLevel::OWNER),
-        };
-        if role < needed {
-            Err(Refusal::forbidden())
-        } else {
-            Ok((source, role))
-        }
+fn set(holder: Holder, world: &mut World, user: u64, level: AccessLevel, by: u64, now: Timestamp) {
+    match holder {
+        Holder::Project(id) => world.set_project_member(id, user, level, Some(by), now),
+        Holder::Group(id) => world.set_group_member(id, user, level, Some(by), now),
     }
+}
 
-    fn direct(self, world: &World) -> Vec<&Member> {
-        match self {
-            Self::Project(id) => world.projects[&id].members.values().collect(),
-            Self::Group(id) => world.groups[&id].members.values().collect(),
-        }
-    }
-
-    /// Direct and inherited members, each with the highest role.
-    fn all(self, world: &World) -> Vec<&Member> {
-        let namespace = match self {
-            Self::Project(id) => world.projects[&id].namespace_id,
-            Self::Group(id) => world.groups[&id].parent_id.unwrap_or(0),
-        };
-        let inherited = world
-            .ancestry(namespace)
-            .flat_map(|group| group.members.values());
-        let mut members: Vec<&Member> = Vec::new();
-        for member in self.direct(world).into_iter().chain(inherited) {
-            match members
-                .iter_mut()
-                .find(|known| known.user_id == member.user_id)
-            {
-                Some(known) if known.level < member.level => *known = member,
-                Some(_) => {}
-                None => members.push(member),
-            }
-        }
-        members
-    }
-
-    fn about(self, world: &World) -> String {
-        match self {
-            Self::Project(id) => world.projects[&id].full_path.clone(),
-            Self::Group(id) => world.groups[&id].full_path.clone(),
-        }
-    }
-
-    fn set(self, world: &mut World, user: u64, level: AccessLevel, by: u64, now: jiff::Timestamp) {
-        match self {
-            Self::Project(id) => world.set_project_member(id, user, level, Some(by), now),
-            Self::Group(id) => world.set_group_member(id, user, level, Some(by), now),
-        }
-    }
-
-    fn member_mut(self, world: &mut World, user: u64) -> Option<&mut Member> {
-        match self {
-            Self::Project(id) => world.projects.get_mut(&id)?.members.get_mut(&user),
-            Self::Group(id) => world.groups.get_mut(&id)?.members.get_mut(&user),
-        }
+fn member_mut(holder: Holder, world: &mut World, user: u64) -> Option<&mut Member> {
+    match holder {
+        Holder::Project(id) => world.projects.get_mut(&id)?.members.get_mut(&user),
+        Holder::Group(id) => world.groups.get_mut(&id)?.members.get_mut(&user),
     }
 }
 
@@ -145,14 +123,14 @@ fn listed(call: &Call, world: &World, members: Vec<&Member>) -> Answer {
 
 fn direct(call: &Call) -> Answer {
     let world = call.server.read();
-    let source = Source::of(call, &world)?;
-    listed(call, &world, source.direct(&world))
+    let holder = Holder::of(call, &world)?;
+    listed(call, &world, direct_members(holder, &world))
 }
 
 fn all(call: &Call) -> Answer {
     let world = call.server.read();
-    let source = Source::of(call, &world)?;
-    listed(call, &world, source.all(&world))
+    let holder = Holder::of(call, &world)?;
+    listed(call, &world, all_members(holder, &world))
 }
 
 fn single(call: &Call, world: &World, members: Vec<&Member>) -> Answer {
@@ -165,14 +143,14 @@ fn single(call: &Call, world: &World, members: Vec<&Member>) -> Answer {
 
 fn one(call: &Call) -> Answer {
     let world = call.server.read();
-    let source = Source::of(call, &world)?;
-    single(call, &world, source.direct(&world))
+    let holder = Holder::of(call, &world)?;
+    single(call, &world, direct_members(holder, &world))
 }
 
 fn one_of_all(call: &Call) -> Answer {
     let world = call.server.read();
-    let source = Source::of(call, &world)?;
-    single(call, &world, source.all(&world))
+    let holder = Holder::of(call, &world)?;
+    single(call, &world, all_members(holder, &world))
 }
 
 fn level(call: &Call) -> Result<AccessLevel, Refusal> {
@@ -187,9 +165,9 @@ fn level(call: &Call) -> Result<AccessLevel, Refusal> {
 
 fn add(call: &Call) -> Answer {
     let level = level(call)?;
-    let expires_at: Option<Date> = call.params.day("expires_at")?.day();
+    let expires_at: Option<Date> = call.params.day("expires_at")?.value();
     let mut world = call.server.write();
-    let (source, role) = Source::managed(call, &world)?;
+    let (holder, role) = managed(call, &world)?;
     let users: Vec<u64> = match (call.params.list("user_id"), call.params.list("username")) {
         (Some(ids), _) => ids
             .iter()
@@ -211,19 +189,18 @@ fn add(call: &Call) -> Answer {
     }
     let actor = call.user_id()?;
     for user in &users {
-        if source.member_mut(&mut world, *user).is_some() {
+        if member_mut(holder, &mut world, *user).is_some() {
             return Err(Refusal::conflict("Member already exists"));
         }
-        source.set(&mut world, *user, level, actor, call.now);
-        if let Some(member) = source.member_mut(&mut world, *user) {
+        set(holder, &mut world, *user, level, actor, call.now);
+        if let Some(member) = member_mut(holder, &mut world, *user) {
             member.expires_at = expires_at;
         }
     }
-    let about = source.about(&world);
+    let about = holder.path(&world);
     world.notify(Cause::MemberAdded, &users, actor, &about);
     let view = call.view(&world);
-    let shown: Vec<Value> = source
-        .direct(&world)
+    let shown: Vec<Value> = direct_members(holder, &world)
         .into_iter()
         .filter(|member| users.contains(&member.user_id))
         .map(|member| view.member(member))
@@ -239,10 +216,8 @@ fn change(call: &Call) -> Answer {
     let expires_at = call.params.day("expires_at")?;
     let user = call.number("user_id")?;
     let mut world = call.server.write();
-    let (source, role) = Source::managed(call, &world)?;
-    let member = source
-        .member_mut(&mut world, user)
-        .ok_or_else(Refusal::record_not_found)?;
+    let (holder, role) = managed(call, &world)?;
+    let member = member_mut(holder, &mut world, user).ok_or_else(Refusal::record_not_found)?;
     if level > role || member.level > role {
         return Err(Refusal::forbidden());
     }
@@ -257,22 +232,20 @@ fn remove(call: &Call) -> Answer {
     let user = call.number("user_id")?;
     let mut world = call.server.write();
     let leaving = call.user_id()? == user;
-    let source = if leaving {
-        Source::of(call, &world)?
+    let holder = if leaving {
+        Holder::of(call, &world)?
     } else {
-        Source::managed(call, &world)?.0
+        managed(call, &world)?.0
     };
-    source
-        .member_mut(&mut world, user)
-        .ok_or_else(Refusal::record_not_found)?;
-    match source {
-        Source::Project(id) => {
+    member_mut(holder, &mut world, user).ok_or_else(Refusal::record_not_found)?;
+    match holder {
+        Holder::Project(id) => {
             world
                 .projects
                 .get_mut(&id)
                 .and_then(|project| project.members.remove(&user));
         }
-        Source::Group(id) => {
+        Holder::Group(id) => {
             let owners = world.groups[&id]
                 .members
                 .values()

@@ -9,13 +9,27 @@ pub mod refusal;
 pub mod reply;
 pub mod route;
 
+mod awards;
 mod body;
+mod discussions;
+mod events;
 mod groups;
+mod holder;
 mod instance;
+mod issue_changes;
+mod issue_links;
+mod issues;
+mod labels;
 mod members;
+mod merge_request_changes;
+mod merge_requests;
+mod milestones;
+mod notes;
 mod project_changes;
 mod projects;
+mod target;
 mod tokens;
+mod tracking;
 mod users;
 
 use std::net::IpAddr;
@@ -47,6 +61,16 @@ pub fn routes() -> RouteTable {
         groups::ROUTES,
         projects::ROUTES,
         members::ROUTES,
+        labels::ROUTES,
+        milestones::ROUTES,
+        issues::ROUTES,
+        issue_links::ROUTES,
+        merge_requests::ROUTES,
+        notes::ROUTES,
+        discussions::ROUTES,
+        awards::ROUTES,
+        events::ROUTES,
+        tracking::ROUTES,
     ])
 }
 
@@ -69,7 +93,7 @@ pub async fn answer(
         Err(Denied::Refused(refusal)) => return answer::refused(&refusal),
         Err(Denied::Throttled(throttled)) => return answer::throttled(throttled),
     };
-    let answered = fulfil(server, *route, found.path, principal, request, address).await;
+    let answered = fulfil(server, *route, found.path, principal, request).await;
     answer::respond(answered, &asked).await
 }
 
@@ -127,7 +151,6 @@ async fn fulfil(
     path: Vec<(String, String)>,
     principal: Option<Principal>,
     request: Request<Body>,
-    address: IpAddr,
 ) -> Answer {
     let (head, body) = request.into_parts();
     let query = head.uri.query().unwrap_or_default().to_owned();
@@ -146,7 +169,6 @@ async fn fulfil(
         headers: head.headers,
         path,
         params,
-        address,
         request_id: format!("{:032X}", rand::random::<u128>()),
     };
     let answered = tokio::task::spawn_blocking(move || {

@@ -1,6 +1,7 @@
 //! Pages of lists: offset with its headers, and keyset for projects (facts of
 //! `doc/api/rest/_index.md` and `lib/gitlab/pagination`).
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::StatusCode;
 use serde_json::Value;
 
@@ -193,4 +194,56 @@ fn with_query(call: &Call, set: &[(&str, String)], leave_out: &[&str]) -> String
         call.raw_path,
         query.finish()
     )
+}
+
+/// A page by cursor: `items` are in order of `key`; the cursor is the last key
+/// shown, so that changes in between neither skip nor repeat anything that did
+/// not change itself.
+pub fn cursor_page<T>(
+    call: &Call,
+    items: &[T],
+    descending: bool,
+    key: impl Fn(&T) -> (i64, u64),
+    show: impl FnMut(&T) -> Value,
+) -> Answer {
+    let request = PageRequest {
+        page: 1,
+        ..PageRequest::of(call)?
+    };
+    let start = match call.params.filled("cursor") {
+        None => 0,
+        Some(cursor) => {
+            let seen = read_cursor(&cursor).ok_or_else(|| Refusal::invalid("cursor is invalid"))?;
+            let behind = |item: &T| {
+                if descending {
+                    key(item) < seen
+                } else {
+                    key(item) > seen
+                }
+            };
+            items.iter().position(behind).unwrap_or(items.len())
+        }
+    };
+    let rest = &items[start..];
+    let shown = request.cut(rest);
+    let mut headers = vec![("x-per-page", request.per_page.to_string())];
+    if let Some(last) = shown.last().filter(|_| shown.len() < rest.len()) {
+        let cursor = write_cursor(key(last));
+        let url = with_query(call, &[("cursor", cursor.clone())], &["page"]);
+        headers.push(("link", format!("<{url}>; rel=\"next\"")));
+        headers.push(("x-next-cursor", cursor));
+    }
+    Ok(Reply::Headed(
+        Value::Array(shown.iter().map(show).collect()),
+        headers,
+    ))
+}
+
+fn write_cursor((key, id): (i64, u64)) -> String {
+    URL_SAFE_NO_PAD.encode(format!("{{\"key\":{key},\"id\":{id},\"_kd\":\"n\"}}"))
+}
+
+fn read_cursor(cursor: &str) -> Option<(i64, u64)> {
+    let value: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
+    Some((value["key"].as_i64()?, value["id"].as_u64()?))
 }

@@ -22,30 +22,32 @@ pub struct SentFile {
     pub size: u64,
 }
 
-/// A day that was sent, sent as nothing, or not sent.
+/// A value that was sent, sent as nothing, or not sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DayWish {
+pub enum Wish<T> {
     /// Nothing is to change.
     NotSent,
     /// It is to be taken away.
     Cleared,
     /// It is to be this one.
-    On(Date),
+    On(T),
 }
 
-impl DayWish {
-    /// The day, if one was sent.
-    pub fn day(self) -> Option<Date> {
+impl<T> Wish<T> {
+    /// The value, if one was sent.
+    pub fn value(self) -> Option<T> {
         match self {
-            Self::On(day) => Some(day),
+            Self::On(value) => Some(value),
             Self::NotSent | Self::Cleared => None,
         }
     }
 
     /// Does to `slot` what was wished.
-    pub fn put(self, slot: &mut Option<Date>) {
-        if self != Self::NotSent {
-            *slot = self.day();
+    pub fn put(self, slot: &mut Option<T>) {
+        match self {
+            Self::NotSent => {}
+            Self::Cleared => *slot = None,
+            Self::On(value) => *slot = Some(value),
         }
     }
 }
@@ -204,17 +206,17 @@ impl Params {
     }
 
     /// A day.
-    pub fn day(&self, name: &str) -> Result<DayWish, Refusal> {
+    pub fn day(&self, name: &str) -> Result<Wish<Date>, Refusal> {
         if !self.has(name) {
-            return Ok(DayWish::NotSent);
+            return Ok(Wish::NotSent);
         }
         let Some(text) = self.filled(name) else {
-            return Ok(DayWish::Cleared);
+            return Ok(Wish::Cleared);
         };
         text.get(..10)
             .unwrap_or(&text)
             .parse()
-            .map(DayWish::On)
+            .map(Wish::On)
             .map_err(|_| Refusal::invalid(&format!("{name} is invalid")))
     }
 
@@ -353,7 +355,7 @@ mod tests {
         };
         params.put_json(object);
         assert_eq!(params.truth("archived").ok().flatten(), Some(false));
-        assert_eq!(params.day("due_date").ok(), Some(DayWish::Cleared));
+        assert_eq!(params.day("due_date").ok(), Some(Wish::Cleared));
         assert_eq!(params.text("n").as_deref(), Some("4"));
     }
 }

@@ -133,7 +133,7 @@ impl Refusal {
     /// the thing's name, such as `Project`; empty for none.
     pub fn not_found(what: &str) -> Self {
         let message = if what.is_empty() {
-            "404 Not found".to_owned()
+            "404 Not Found".to_owned()
         } else {
             format!("404 {what} Not Found")
         };
@@ -142,7 +142,7 @@ impl Refusal {
 
     /// A record looked up by number inside another does not exist.
     pub fn record_not_found() -> Self {
-        Self::message(StatusCode::NOT_FOUND, "404 Not Found")
+        Self::message(StatusCode::NOT_FOUND, "404 Not found")
     }
 
     /// The API has no such route.

@@ -176,7 +176,7 @@ fn associations(call: &Call) -> Answer {
 /// The day asked for, at most a year ahead.
 fn expiry(call: &Call, otherwise: Date) -> Result<Date, Refusal> {
     let today = day(call.now);
-    let wanted = call.params.day("expires_at")?.day().unwrap_or(otherwise);
+    let wanted = call.params.day("expires_at")?.value().unwrap_or(otherwise);
     let last = today.checked_add(400.days()).unwrap_or(today);
     if wanted > last {
         return Err(Refusal::bad_request(

@@ -161,9 +161,41 @@ pub struct MergeRequest {
     pub merge_status: String,
     /// Versions of the diff, oldest first.
     pub versions: Vec<DiffVersion>,
+    /// Numbers of the issues that merging closes.
+    pub closes: Vec<u64>,
 }
 
 impl MergeRequest {
+    /// A new open merge request around `shared`.
+    pub fn new(
+        shared: Issuable,
+        source_branch: String,
+        source_project_id: Option<u64>,
+        target_branch: String,
+    ) -> Self {
+        let text = shared.description.as_deref().unwrap_or_default();
+        let closes = crate::merge_requests::closing_numbers(text);
+        Self {
+            shared,
+            state: MergeRequestState::Opened,
+            source_branch,
+            source_project_id,
+            target_branch,
+            reviewers: Vec::new(),
+            approvals: Vec::new(),
+            merged_at: None,
+            merged_by: None,
+            merge_commit_sha: None,
+            squash_commit_sha: None,
+            squash: false,
+            remove_source_branch: false,
+            allow_collaboration: false,
+            merge_status: "unchecked".into(),
+            versions: Vec::new(),
+            closes,
+        }
+    }
+
     /// Whether the title marks it as a draft.
     pub fn draft(&self) -> bool {
         is_draft(&self.shared.title)

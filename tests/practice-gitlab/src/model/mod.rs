@@ -31,7 +31,7 @@ pub use label::Label;
 pub use member::Member;
 pub use merge_request::MergeRequest;
 pub use milestone::Milestone;
-pub use note::Note;
+pub use note::{Note, NoteKind};
 pub use project::Project;
 pub use token::Token;
 pub use user::User;

@@ -1,8 +1,14 @@
 //! JSON as GitLab 18's entities give it (`lib/api/entities/*.rb`; field lists
 //! compared with the documentation's examples and GitLab's own schemas).
 
+mod events;
 mod groups;
+mod issues;
+mod labels;
 mod members;
+mod merge_requests;
+mod milestones;
+mod notes;
 mod projects;
 mod tokens;
 mod users;
@@ -10,6 +16,9 @@ mod users;
 use jiff::{Timestamp, civil::Date};
 use serde_json::{Value, json};
 
+pub use issues::time_stats;
+pub use merge_requests::diff_file;
+pub use notes::{On, discussions};
 pub use projects::{ProjectDetail, permissions};
 
 use crate::api::principal::Viewer;
