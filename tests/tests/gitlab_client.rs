@@ -2,6 +2,11 @@
 //! under faults, downloads from elsewhere, and documents both ways.
 #![expect(clippy::unwrap_used, reason = "a test may fail by it")]
 
+#[path = "gitlab_client/documents.rs"]
+mod documents;
+#[path = "gitlab_client/furnish.rs"]
+mod furnish;
+
 use std::time::Duration;
 
 use futures::TryStreamExt;
@@ -94,7 +99,7 @@ async fn every_token_is_known_for_what_it_is() {
 
     let read_user = sign_in(&gitlab, &tokens.read_user).await.unwrap();
     assert_eq!(read_user.kind, TokenKind::Personal);
-    assert!(read_user.instance.version.is_none());
+    assert!(read_user.instance.version.is_some());
 
     let granular = sign_in(&gitlab, &tokens.granular).await.unwrap();
     assert!(granular.user.is_none());
@@ -298,4 +303,76 @@ async fn a_gitlab_below_a_relative_root_behind_its_own_authority() {
     rootless.ca_pem = Some(made.cert.pem().into_bytes());
     let error = Client::new(rootless).unwrap().sign_in().await.unwrap_err();
     assert!(matches!(error, Error::NotGitlab { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_project_read_over_rest_is_what_the_importer_needs() {
+    let gitlab = start(Seed::Many(1));
+    let made = furnish::furnish(&gitlab).await;
+    let client = client(&gitlab, &gitlab.tokens.minimal);
+    let read = documents::read(&client, made.project).await.unwrap();
+    let of = |relation: &str, iid: u64| {
+        read[relation]
+            .iter()
+            .find(|document| document["iid"] == iid)
+            .unwrap()
+    };
+    let issue = of("issues", made.issue);
+    assert_eq!(issue["state"], "closed");
+    assert_eq!(issue["work_item_type"]["base_type"], "incident");
+    assert_eq!(issue["time_estimate"], 7200);
+    assert_eq!(issue["label_links"][0]["label"]["type"], "GroupLabel");
+    assert!(issue.get("milestone").is_none());
+    let notes = issue["notes"].as_array().unwrap();
+    let texts = |is_system: bool| {
+        let notes = notes.iter().filter(|note| note["system"] == is_system);
+        notes
+            .map(|note| note["note"].as_str().unwrap())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        texts(false),
+        ["Why?", "Because.", "A single comment", "Between us"]
+    );
+    assert!(
+        notes
+            .iter()
+            .all(|note| { note["author"]["name"].is_string() && note["updated_at"].is_string() })
+    );
+    let thread = |text: &str| {
+        notes.iter().find(|note| note["note"] == text).unwrap()["discussion_id"].clone()
+    };
+    assert_eq!(thread("Why?"), thread("Because."));
+    assert_ne!(thread("Why?"), thread("A single comment"));
+    let states: Vec<_> = issue["resource_state_events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| event["state"].as_str().unwrap())
+        .collect();
+    assert_eq!(states, ["closed", "reopened", "closed"]);
+
+    let request = of("merge_requests", made.merge_request);
+    assert_eq!(request["state"], "merged");
+    assert_eq!(request["merge_params"]["force_remove_source_branch"], "1");
+    assert_eq!(request["metrics"]["merged_by_id"], gitlab.users["owner"].id);
+    assert_eq!(request["approvals"][0]["user_id"], gitlab.users["owner"].id);
+    let diff = &request["merge_request_diff"];
+    assert_eq!(diff["commits_count"], 2);
+    assert_eq!(
+        diff["merge_request_diff_files"][0]["utf8_diff"],
+        "@@ -0,0 +1,3 @@\n+one\n+two\n+three\n"
+    );
+    let on_diff = request["notes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|note| note["note"] == "Why two?")
+        .unwrap();
+    assert_eq!(on_diff["type"], "DiffNote");
+    assert!(on_diff["line_code"].as_str().unwrap().ends_with("_0_2"));
+    assert!(on_diff["resolved_at"].is_string());
+    // Nothing was lost on the way and nothing is volatile: reading again gives
+    // the same, byte for byte.
+    assert_eq!(documents::read(&client, made.project).await.unwrap(), read);
 }
