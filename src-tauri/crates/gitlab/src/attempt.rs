@@ -131,7 +131,8 @@ impl Client {
                 body: &body,
             }
             .into_error();
-            if matches!(request.auth, Auth::Token | Auth::Basic) {
+            // Without a token a 401 says that one is needed there, and no more.
+            if self.has_token() && matches!(request.auth, Auth::Token | Auth::Basic) {
                 self.shared.latch.note(request.kind, &error);
             }
             return Ok(Attempt::Failed {

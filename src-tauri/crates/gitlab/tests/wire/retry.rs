@@ -119,6 +119,20 @@ async fn a_dead_token_is_tried_once_whatever_the_number_of_workers() {
 }
 
 #[tokio::test]
+async fn without_a_token_a_closed_door_closes_no_other() {
+    let server = Server::start(|seen| match seen.path() {
+        "/api/v4/projects/1" => refusal(401, "401 Unauthorized"),
+        _ => answer(200, &json!({})),
+    })
+    .await;
+    let mut anonymous = options(&server.url());
+    anonymous.token = None;
+    let client = Client::new(anonymous).unwrap();
+    assert!(client.get::<Value>("projects/1", &[]).await.is_err());
+    assert!(client.get::<Value>("projects/2", &[]).await.is_ok());
+}
+
+#[tokio::test]
 async fn a_short_body_is_asked_for_again() {
     let short =
         b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 20\r\n\r\n{\"id\":"
