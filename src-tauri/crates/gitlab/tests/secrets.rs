@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use base64::Engine;
+use labkeep_gitlab::git::ObjectFormat;
 use labkeep_gitlab::{BaseUrl, Client, ClientOptions, Error, Pauses, Proxy, UploadFile};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::SecretString;
@@ -168,6 +169,10 @@ async fn a_token_never_shows_up_in_logs_or_errors() {
             content_type: "text/plain",
         };
         if let Err(error) = client.upload::<Value>(path, &[], upload).await {
+            said.push_str(&report(&error));
+        }
+        let remote = client.repository("group/project");
+        if let Err(error) = remote.ls_refs(ObjectFormat::Sha1).await {
             said.push_str(&report(&error));
         }
         if let Err(error) = client.sign_in().await {
