@@ -59,7 +59,16 @@ pub struct Inspection {
 pub fn inspect(location: &Location) -> Result<Inspection> {
     let Place::Folder(folder) = location.place();
     let facts = folder_facts(folder)?;
-    let state = match facts.found {
+    Ok(Inspection {
+        state: state(folder, facts.found)?,
+        writable: facts.writable,
+        free_bytes: facts.free,
+    })
+}
+
+/// What a folder is, once it is known what is in it.
+pub(crate) fn state(folder: &Path, found: Found) -> Result<State> {
+    Ok(match found {
         Found::Nothing if folder.parent().is_some_and(Path::is_dir) => State::NoSuchFolder,
         Found::Nothing => State::Unreachable,
         Found::NoFolder => State::NotAFolder,
@@ -69,11 +78,6 @@ pub fn inspect(location: &Location) -> Result<Inspection> {
             Some(version) if version > FORMAT => State::NewerFormat { version },
             version => State::Vault { version },
         },
-    };
-    Ok(Inspection {
-        state,
-        writable: facts.writable,
-        free_bytes: facts.free,
     })
 }
 

@@ -19,8 +19,8 @@ use crate::error::{Error, Result};
 use crate::key::VaultKey;
 use crate::storage::{CONFIG, Storage};
 
-/// scrypt for the files made here: 32 MiB and some 80 ms.
-const LOG_N: u8 = 15;
+/// scrypt for the files made here: 16 MiB and some 40 ms.
+const LOG_N: u8 = 14;
 const BLOCK: u32 = 8;
 const PARALLEL: u32 = 1;
 /// A key file that asks for more memory than this (bytes) is not believed.
@@ -91,17 +91,23 @@ pub(crate) fn config(storage: &dyn Storage, master: &MasterKey) -> Result<Config
         path: format!("{}/{CONFIG}", storage.root()),
         detail: detail.to_owned(),
     };
-    let mut key = Zeroizing::new([0; 64]);
-    let parts = [&master.encrypt, &master.mac.k, &master.mac.r];
-    if parts.map(Vec::len) != [32, 16, 16] {
-        return Err(damaged("the master key has a wrong size"));
-    }
-    for (place, byte) in key.iter_mut().zip(parts.into_iter().flatten()) {
-        *place = *byte;
-    }
+    let key = joined(master).ok_or_else(|| damaged("the master key has a wrong size"))?;
     let content = storage.read(CONFIG)?;
     let plain = decrypt(&key, &content).ok_or_else(|| damaged("it was changed or cut off"))?;
     serde_json::from_slice(&plain).map_err(|_| damaged("it is no repository config"))
+}
+
+/// The master key's parts in the cipher's order.
+fn joined(master: &MasterKey) -> Option<Zeroizing<[u8; 64]>> {
+    let parts = [&master.encrypt, &master.mac.k, &master.mac.r];
+    if parts.map(Vec::len) != [32, 16, 16] {
+        return None;
+    }
+    let mut key = Zeroizing::new([0; 64]);
+    for (place, byte) in key.iter_mut().zip(parts.into_iter().flatten()) {
+        *place = *byte;
+    }
+    Some(key)
 }
 
 /// `None` if the password is not this file's.
@@ -172,6 +178,32 @@ mod tests {
         assert_eq!(found.mac.k, master.mac.k);
         assert_eq!(found.mac.r, master.mac.r);
         assert!(try_file(&content, &VaultKey::generate()).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_vault_of_a_newer_restic_is_refused_untouched() {
+        use crate::{CreateOptions, Format, Location, OpenOptions, Vault};
+        let home = tempfile::tempdir().unwrap();
+        let location = Location::folder(&home.path().join("vault")).unwrap();
+        let key = VaultKey::generate();
+        let vault = Vault::create(&location, &key, CreateOptions::default()).unwrap();
+        let master = joined(&vault.0.master).unwrap();
+        let file = home.path().join("vault").join(CONFIG);
+        let plain = decrypt(&master, &std::fs::read(&file).unwrap()).unwrap();
+        let mut newer: serde_json::Value = serde_json::from_slice(&plain).unwrap();
+        newer["version"] = serde_json::json!(3);
+        let sealed = encrypt(&master, &serde_json::to_vec(&newer).unwrap());
+        std::fs::write(&file, &sealed).unwrap();
+        assert!(matches!(
+            Vault::open(&location, &key, OpenOptions::default()),
+            Err(Error::NewerFormat {
+                format: Format::Restic,
+                found: 3,
+                supported: 2,
+                ..
+            })
+        ));
+        assert_eq!(std::fs::read(&file).unwrap(), sealed);
     }
 
     #[test]

@@ -51,7 +51,11 @@ impl Vault {
     }
 }
 
-fn take(storage: Arc<dyn Storage>, owner: &str, clock: fn() -> Timestamp) -> Result<Lease> {
+pub(crate) fn take(
+    storage: Arc<dyn Storage>,
+    owner: &str,
+    clock: fn() -> Timestamp,
+) -> Result<Lease> {
     let nonce: u128 = rand::rng().random();
     let terms = Terms {
         owner: owner.to_owned(),

@@ -26,6 +26,8 @@ mod reader;
 mod runtime;
 mod snapshot;
 mod storage;
+#[cfg(test)]
+mod tests;
 mod vault;
 mod veto;
 mod writer;

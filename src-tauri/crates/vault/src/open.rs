@@ -12,11 +12,11 @@ use rustic_core::{
 use crate::backend::Backend;
 use crate::error::{Error, Format, Result};
 use crate::guard::{guarded, library};
-use crate::inspect::{FORMAT, Marker, State, inspect, marker};
+use crate::inspect::{FORMAT, Marker, State, inspect, marker, state};
 use crate::key::VaultKey;
 use crate::keyfile;
 use crate::location::{Location, Place};
-use crate::storage::{Foundation, MARKER, OperatorStorage, Storage};
+use crate::storage::{Foundation, MARKER, OperatorStorage, Storage, found};
 use crate::vault::Vault;
 
 /// The newest restic repository version that the library knows.
@@ -61,7 +61,9 @@ impl Vault {
             }
         }
         let foundation = Foundation::lay(folder)?;
-        match guarded("making a vault", || found(folder, location, key, options)) {
+        match guarded("making a vault", || {
+            establish(folder, location, key, options)
+        }) {
             Ok(vault) => Ok(vault),
             Err(error) => {
                 foundation.undo();
@@ -74,7 +76,7 @@ impl Vault {
     pub fn open(location: &Location, key: &VaultKey, options: OpenOptions) -> Result<Self> {
         let path = location.to_string();
         let Place::Folder(folder) = location.place();
-        match inspect(location)?.state {
+        match state(folder, found(folder)?)? {
             State::Vault { .. } => {}
             State::NoSuchFolder | State::Unreachable => return Err(Error::NoSuchFolder { path }),
             State::NotAFolder => return Err(Error::NotAFolder { path }),
@@ -122,7 +124,7 @@ impl Vault {
 
 /// Writes a vault's first files. The config is the last: with it, the folder
 /// is a vault.
-fn found(
+fn establish(
     folder: &Path,
     location: &Location,
     key: &VaultKey,

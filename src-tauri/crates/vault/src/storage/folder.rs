@@ -36,11 +36,11 @@ pub(crate) struct FolderFacts {
     pub free: Option<u64>,
 }
 
-/// Looks at a folder. Nothing that could be noticed later is left in it.
-pub(crate) fn folder_facts(path: &Path) -> Result<FolderFacts, Fault> {
+/// What is in a folder.
+pub(crate) fn found(path: &Path) -> Result<Found, Fault> {
     let root = path.display().to_string();
     let fault = |cause| Fault::from_io(Operation::List, &root, "", cause);
-    let found = match fs::metadata(path) {
+    Ok(match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Found::Nothing,
         Err(error) => return Err(fault(error)),
         Ok(metadata) if !metadata.is_dir() => Found::NoFolder,
@@ -52,7 +52,12 @@ pub(crate) fn folder_facts(path: &Path) -> Result<FolderFacts, Fault> {
                 Found::Other
             }
         },
-    };
+    })
+}
+
+/// Looks at a folder. Nothing that could be noticed later is left in it.
+pub(crate) fn folder_facts(path: &Path) -> Result<FolderFacts, Fault> {
+    let found = found(path)?;
     let existing = match found {
         Found::Nothing => path.parent().filter(|parent| parent.is_dir()),
         Found::NoFolder => None,

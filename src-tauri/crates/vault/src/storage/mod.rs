@@ -14,7 +14,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 pub(crate) use fault::{Fault, FaultKind, Operation};
-pub(crate) use folder::{Found, Foundation, folder_facts};
+pub(crate) use folder::{Found, Foundation, folder_facts, found};
 pub(crate) use operator::OperatorStorage;
 
 /// The file whose presence tells that a vault is there.

@@ -210,7 +210,6 @@ impl Storage for OperatorStorage {
         })?;
         match stat {
             Some(metadata) => Ok(Some(metadata.content_length())),
-            None if path == CONFIG => Ok(None),
             None => self.present().map(|()| None),
         }
     }
@@ -248,18 +247,7 @@ impl Storage for OperatorStorage {
 
     fn write(&self, path: &str, content: Vec<Bytes>) -> Result<(), Fault> {
         let content = Buffer::from(content);
-        let mut delay = FIRST_DELAY;
-        for attempt in 1.. {
-            match self.write_once(path, content.clone()) {
-                Err(fault) if fault.is_passing() && attempt < WRITE_ATTEMPTS => {
-                    tracing::warn!(%fault, attempt, ?delay, "trying again");
-                    std::thread::sleep(delay);
-                    delay *= DELAY_FACTOR;
-                }
-                result => return result,
-            }
-        }
-        unreachable!("the last attempt returns")
+        persistently(|| self.write_once(path, content.clone()))
     }
 
     fn create(&self, path: &str, content: Bytes) -> Result<bool, Fault> {
@@ -306,6 +294,22 @@ impl Storage for OperatorStorage {
     }
 }
 
+/// Tries again, as a whole, what failed for a reason that may pass.
+fn persistently<T>(mut attempt: impl FnMut() -> Result<T, Fault>) -> Result<T, Fault> {
+    let mut delay = FIRST_DELAY;
+    for _ in 1..WRITE_ATTEMPTS {
+        match attempt() {
+            Err(fault) if fault.is_passing() => {
+                tracing::warn!(%fault, ?delay, "trying again");
+                std::thread::sleep(delay);
+                delay *= DELAY_FACTOR;
+            }
+            result => return result,
+        }
+    }
+    attempt()
+}
+
 fn folder_operator(folder: &Path, temporary: Option<&Path>) -> opendal::Result<Operator> {
     let mut builder = services::Fs::default().root(&folder.to_string_lossy());
     if let Some(temporary) = temporary {
@@ -329,4 +333,42 @@ fn retrying() -> RetryLayer<impl opendal::layers::RetryInterceptor> {
                 "trying again"
             );
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    fn fault(kind: io::ErrorKind) -> Fault {
+        Fault::from_io(Operation::Write, "/vault", "data/x", kind.into())
+    }
+
+    #[test]
+    fn what_may_pass_is_tried_again_and_nothing_else() {
+        let attempts = |kinds: &[io::ErrorKind]| {
+            let mut tried = 0;
+            let result = persistently(|| {
+                tried += 1;
+                kinds
+                    .get(tried - 1)
+                    .map_or(Ok(()), |kind| Err(fault(*kind)))
+            });
+            (tried, result.is_ok())
+        };
+        let busy = io::ErrorKind::ResourceBusy;
+        assert_eq!(attempts(&[]), (1, true));
+        assert_eq!(attempts(&[busy, busy]), (3, true));
+        assert_eq!(attempts(&[busy, busy, busy]), (3, false));
+        for kind in [
+            io::ErrorKind::StorageFull,
+            io::ErrorKind::PermissionDenied,
+            io::ErrorKind::ReadOnlyFilesystem,
+            io::ErrorKind::NotFound,
+            io::ErrorKind::Other,
+        ] {
+            assert_eq!(attempts(&[kind]), (1, false), "{kind}");
+        }
+    }
 }

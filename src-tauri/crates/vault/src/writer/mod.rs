@@ -54,7 +54,7 @@ type WritingView = Repository<IndexedIdsStatus>;
 pub struct WriteStart {
     /// The snapshot to take unchanged pieces from.
     pub parent: Option<SnapshotId>,
-    /// The start of the run.
+    /// The start of the run; what is finer than a millisecond is cut off.
     pub time: Timestamp,
     /// The machine's name.
     pub host: String,
@@ -75,6 +75,7 @@ pub struct Writer {
     memory: Arc<Semaphore>,
     last: Mutex<Option<String>>,
     shared: Arc<Shared>,
+    captured: Timestamp,
     outcome: oneshot::Receiver<Result<Archived>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -132,16 +133,15 @@ impl Vault {
         });
         let view = self.cached_view(backend)?;
         let parent = start.parent.map(|id| self.snapshot_file(id)).transpose()?;
+        let time = whole_milliseconds(start.time);
         // Content is read again whenever a piece's time differs from the
         // parent's, and only then: the clock must not be allowed to repeat.
         let stamp = match &parent {
-            Some(parent) => start
-                .time
-                .max(captured(parent) + SignedDuration::from_nanos(1)),
-            None => start.time,
+            Some(parent) => time.max(captured(parent) + SignedDuration::from_millis(1)),
+            None => time,
         };
         let wanted = start.parent;
-        let snapshot = draft(start, stamp)?;
+        let snapshot = draft(WriteStart { time, ..start }, stamp)?;
         let view = view
             .to_indexed_ids()
             .map_err(|e| library("reading the index", e))?;
@@ -184,6 +184,7 @@ impl Vault {
             memory: Arc::new(Semaphore::new(WAITING_BYTES)),
             last: Mutex::new(None),
             shared,
+            captured: stamp,
             outcome,
             thread: Some(thread),
         })
@@ -293,6 +294,12 @@ impl Writer {
         block_on(self.push(piece))
     }
 
+    /// The time that new pieces get, in whole milliseconds: the start of the
+    /// run, or a little later if the parent's clock was ahead.
+    pub fn captured(&self) -> Timestamp {
+        self.captured
+    }
+
     /// How far the writer is.
     pub fn progress(&self) -> WriteProgress {
         WriteProgress {
@@ -317,7 +324,7 @@ impl Writer {
         block_on(self.close())
     }
 
-    /// Gives up: there is no snapshot, ever. Returns when nothing is written
+    /// Gives up: there is no snapshot, ever. Blocks until nothing is written
     /// any more.
     pub fn abort(mut self) {
         self.shared.trouble.note(Error::Aborted);
@@ -352,6 +359,12 @@ impl Drop for Writer {
             self.shared.trouble.note(Error::Aborted);
         }
     }
+}
+
+/// Callers keep times in milliseconds, and an unchanged piece must have its
+/// time exactly.
+fn whole_milliseconds(time: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
 }
 
 fn acceptable(piece: &Piece, last: Option<&str>) -> Result<()> {

@@ -148,17 +148,21 @@ impl Written {
             .to_indexed()
             .map_err(|e| library("reading the index", e))?;
         // Nothing new was written if the pieces are as they were before.
-        let nodes = match fresh.get_tree(&tree) {
-            Ok(root) => root.nodes,
-            Err(_) => {
-                self.archived
-                    .view
-                    .get_tree(&tree)
-                    .map_err(|e| library("reading back", e))?
-                    .nodes
-            }
+        let root = if fresh.get_index_entry(&tree).is_ok() {
+            fresh.get_tree(&tree)
+        } else {
+            self.archived.view.get_tree(&tree)
         };
-        Ok(nodes)
+        match root {
+            Ok(root) => Ok(root.nodes),
+            Err(error) => Err(match library("reading back", error) {
+                Error::Repository { .. } => Error::Vetoed(Veto::ReadBack {
+                    path: "/".to_owned(),
+                    difference: Difference::NotIndexed,
+                }),
+                known => known,
+            }),
+        }
     }
 
     /// Lets the snapshot file through, and checks it.
