@@ -22,45 +22,73 @@ pub struct BundleHeader {
     pub refs: Vec<(ObjectId, String)>,
 }
 
-/// Writes a bundle of refs and a chain of packs, which must be complete. `HEAD`
-/// comes first when it is given. SHA-1 makes a bundle of version 2, which every
-/// git and GitLab's importer read; SHA-256 needs version 3.
-///
-/// A reader that clones the bundle takes the first branch that points where
-/// `HEAD` does for the default branch.
+/// A bundle that is ready to be written: its packs are indexed and complete.
+pub struct Bundle {
+    header: String,
+    joined: Joined,
+}
+
+impl Bundle {
+    /// Prepares a bundle of refs and a chain of packs, which must be complete.
+    /// `HEAD` comes first when it is given. SHA-1 makes a bundle of version 2,
+    /// which every git and GitLab's importer read; SHA-256 needs version 3.
+    ///
+    /// A reader that clones the bundle takes the first branch that points where
+    /// `HEAD` does for the default branch.
+    pub fn plan(
+        refs: &[(ObjectId, String)],
+        head: Option<&ObjectId>,
+        packs: &[PathBuf],
+    ) -> Result<Bundle, PackError> {
+        let Some((first, _)) = refs.first() else {
+            return Err(PackError::EmptyBundle);
+        };
+        let format = first.format();
+        let mut header = match format {
+            ObjectFormat::Sha1 => "# v2 git bundle\n".to_owned(),
+            ObjectFormat::Sha256 => format!("# v3 git bundle\n@object-format={format}\n"),
+        };
+        if let Some(head) = head {
+            header.extend([head.to_string().as_str(), " HEAD\n"]);
+        }
+        for (id, name) in refs {
+            if name.is_empty() || name.bytes().any(|byte| byte == b'\n' || byte == 0) {
+                return Err(PackError::RefName { name: name.clone() });
+            }
+            header.extend([id.to_string().as_str(), " ", name, "\n"]);
+        }
+        header.push('\n');
+        let tips: Vec<_> = refs
+            .iter()
+            .map(|(id, _)| *id)
+            .chain(head.copied())
+            .collect();
+        let joined = Joined::plan(packs, format, &tips)?;
+        Ok(Bundle { header, joined })
+    }
+
+    /// Writes the bundle; answers what is known of its pack.
+    pub fn write(&self, into: &mut impl Write) -> Result<PackFacts, PackError> {
+        into.write_all(self.header.as_bytes())
+            .map_err(|source| PackError::Write { source })?;
+        self.joined.write(into)
+    }
+
+    /// The length of the bundle, in bytes. Takes as long as writing it.
+    pub fn size(&self) -> Result<u64, PackError> {
+        let facts = self.joined.write(&mut io::sink())?;
+        Ok(self.header.len() as u64 + facts.bytes)
+    }
+}
+
+/// Writes a bundle: [`Bundle::plan`] and [`Bundle::write`].
 pub fn write_bundle(
     refs: &[(ObjectId, String)],
     head: Option<&ObjectId>,
     packs: &[PathBuf],
     into: &mut impl Write,
 ) -> Result<PackFacts, PackError> {
-    let Some((first, _)) = refs.first() else {
-        return Err(PackError::EmptyBundle);
-    };
-    let format = first.format();
-    let mut header = match format {
-        ObjectFormat::Sha1 => "# v2 git bundle\n".to_owned(),
-        ObjectFormat::Sha256 => format!("# v3 git bundle\n@object-format={format}\n"),
-    };
-    if let Some(head) = head {
-        header.extend([head.to_string().as_str(), " HEAD\n"]);
-    }
-    for (id, name) in refs {
-        if name.is_empty() || name.bytes().any(|byte| byte == b'\n' || byte == 0) {
-            return Err(PackError::RefName { name: name.clone() });
-        }
-        header.extend([id.to_string().as_str(), " ", name, "\n"]);
-    }
-    header.push('\n');
-    let tips: Vec<_> = refs
-        .iter()
-        .map(|(id, _)| *id)
-        .chain(head.copied())
-        .collect();
-    let mut joined = Joined::plan(packs, format, &tips)?;
-    into.write_all(header.as_bytes())
-        .map_err(|source| PackError::Write { source })?;
-    joined.write(into)
+    Bundle::plan(refs, head, packs)?.write(into)
 }
 
 /// Reads a bundle's header; the pack is what follows in `from`.

@@ -23,7 +23,7 @@ use crate::git::object_id::{ObjectFormat, ObjectId};
 /// to must be in it, or the error names what is missing. Memory is bounded by the
 /// number of objects, not by their size. `into` exists only when all went well.
 pub fn join(packs: &[PathBuf], into: &Path, format: ObjectFormat) -> Result<PackFacts, PackError> {
-    let mut joined = Joined::plan(packs, format, &[])?;
+    let joined = Joined::plan(packs, format, &[])?;
     let folder = into.parent().unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new()
         .prefix(".pack-")
@@ -81,7 +81,7 @@ impl Joined {
     }
 
     /// Writes the pack.
-    pub(crate) fn write(&mut self, into: &mut impl Write) -> Result<PackFacts, PackError> {
+    pub(crate) fn write(&self, into: &mut impl Write) -> Result<PackFacts, PackError> {
         let mut out = Output {
             into,
             hasher: Hasher::new(self.format),

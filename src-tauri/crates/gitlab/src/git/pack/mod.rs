@@ -23,7 +23,7 @@ mod scan;
 mod verifier;
 mod window;
 
-pub use bundle::{BundleHeader, read_bundle_header, verify_bundle, write_bundle};
+pub use bundle::{Bundle, BundleHeader, read_bundle_header, verify_bundle, write_bundle};
 pub use connectivity::{Connectivity, check_connectivity};
 pub use entry::ObjectKind;
 pub use error::PackError;
