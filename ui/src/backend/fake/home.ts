@@ -1,0 +1,115 @@
+// What the home screen and the sidebar say about the sample data.
+import type { AttentionView, HomeView, Overview, Protection } from '../bindings.ts';
+import { days } from './history.ts';
+import type { World } from './world.ts';
+
+const MINUTE = 60_000;
+
+export function overview(world: World): Overview {
+  return {
+    version: '0.1.0',
+    set_up: world.accounts.length > 0 && world.vaults.length > 0 && world.plans.length > 0,
+    protection: protection(world),
+    accounts: world.accounts.map((account) => ({ ...account })),
+    vaults: world.vaults.map((vault) => ({ ...vault })),
+    plans: world.plans.map((plan) => ({ ...plan })),
+    attention: attention(world).length,
+    running: world.running(),
+    keychain_problem: null,
+    suggested_vault: '/home/mira/Labkeep',
+  };
+}
+
+export function home(world: World): HomeView {
+  const backup = world.runs.find(({ kind, state }) => kind === 'backup' && state === 'ended');
+  const drill = world.runs.find(({ kind, outcome }) => kind === 'drill' && outcome === 'complete');
+  const stored = world.vaults.reduce((sum, vault) => sum + (vault.stored_bytes ?? 0), 0);
+  const latest = world.snapshots[0];
+  return {
+    protection: protection(world),
+    projects: latest?.projects ?? 0,
+    groups: latest?.groups ?? 0,
+    never_saved: world.rows.filter(({ last_saved_at }) => last_saved_at === null).length,
+    stale: 0,
+    unreadable: world.rows.filter(({ cells }) => cells.some(({ state }) => state === 'no_right'))
+      .length,
+    not_covered: latest ? ['LFS objects of 3 projects', 'container images of 9 projects'] : [],
+    days: days(world.runs, world.now),
+    last_backup:
+      backup?.ended_at == null
+        ? null
+        : {
+            run: backup.id,
+            at: backup.ended_at,
+            outcome: backup.outcome ?? 'failed',
+            took_ms: backup.ended_at - backup.started_at,
+            new_bytes: backup.bytes.stored,
+          },
+    last_proof: drill?.ended_at == null ? null : { run: drill.id, at: drill.ended_at, items: 38 },
+    next_backup_at: null,
+    stored_bytes: latest ? stored : null,
+    total_bytes: latest?.total_bytes ?? null,
+    attention: attention(world),
+    running: world.running(),
+  };
+}
+
+function protection(world: World): Protection {
+  if (world.plans.length === 0) return 'not_set_up';
+  if (world.running() !== null) return 'running';
+  if (world.switches.world === 'errors' || world.snapshots.length === 0) return 'needs_attention';
+  return 'protected';
+}
+
+function attention(world: World): AttentionView[] {
+  const list: AttentionView[] = [];
+  const account = world.accounts[0];
+  const vault = world.vaults[0];
+  const run = world.runs[0];
+  if (world.switches.world === 'errors' && account && vault && run) {
+    list.push(
+      {
+        severity: 'danger',
+        title: 'The token expired 2 days ago',
+        detail: 'No backup can run until a new one is entered.',
+        remedy: { do: 'renew_token', account: account.id },
+      },
+      {
+        severity: 'danger',
+        title: 'The last backup failed',
+        detail: 'GitLab does not accept the token. Nothing new was saved since the day before.',
+        remedy: { do: 'show_run', run: run.id },
+      },
+    );
+  }
+  const readable = world.rows.filter(({ cells }) =>
+    cells.some(({ state }) => state === 'no_right'),
+  );
+  if (world.snapshots.length > 0 && readable.length > 0) {
+    list.push({
+      severity: 'warning',
+      title: `Members of ${readable.length} projects are not saved`,
+      detail:
+        'You are Guest in acme/design/site and acme/design/tokens; reading members needs Reporter.',
+      remedy: { do: 'show_projects', filter: 'partial' },
+    });
+  }
+  if (vault?.recovery_kit !== 'saved' && vault !== undefined) {
+    list.push({
+      severity: 'warning',
+      title: 'The recovery kit is not saved',
+      detail: 'If this computer is lost, nobody can open the vault without it.',
+      remedy: { do: 'save_recovery_kit', vault: vault.id },
+    });
+  }
+  const stopped = world.runs[0];
+  if (stopped?.resumable && world.now - (stopped.ended_at ?? 0) < 60 * MINUTE) {
+    list.push({
+      severity: 'warning',
+      title: 'The last run did not finish',
+      detail: stopped.reason ?? 'It was stopped.',
+      remedy: { do: 'resume', run: stopped.id },
+    });
+  }
+  return list;
+}

@@ -1,0 +1,45 @@
+// What the address bar can ask of the sample data:
+//   ?fake=demo|empty|many|errors|running   which company, in which state
+//   &now=2026-11-23T14:42:00               a fixed starting time
+//   &speed=20                              how much faster runs go
+//   &fail=list_projects,get_home           commands that are rejected
+//   &hang=get_home                         commands that never answer
+//   &theme=light|dark                      the stored appearance
+import type { Appearance } from '../bindings.ts';
+
+export type World = 'demo' | 'empty' | 'many' | 'errors' | 'running';
+
+export type Switches = {
+  world: World;
+  clock: () => number;
+  speed: number;
+  fail: Set<string>;
+  hang: Set<string>;
+  appearance: Appearance;
+};
+
+const WORLDS: readonly World[] = ['demo', 'empty', 'many', 'errors', 'running'];
+
+export function readSwitches(query: URLSearchParams): Switches {
+  const world = query.get('fake') as World;
+  const theme = query.get('theme');
+  return {
+    world: WORLDS.includes(world) ? world : 'demo',
+    clock: clockFrom(query.get('now')),
+    speed: Math.max(1, Number(query.get('speed')) || 1),
+    fail: names(query.get('fail')),
+    hang: names(query.get('hang')),
+    appearance: theme === 'light' || theme === 'dark' ? theme : 'system',
+  };
+}
+
+function names(list: string | null): Set<string> {
+  return new Set((list ?? '').split(',').filter((name) => name !== ''));
+}
+
+function clockFrom(start: string | null): () => number {
+  const at = start === null ? NaN : Date.parse(start);
+  if (Number.isNaN(at)) return Date.now;
+  const opened = Date.now();
+  return () => at + (Date.now() - opened);
+}

@@ -1,0 +1,112 @@
+// Folders, vaults and plans in the sample data. The folder's name says what is
+// found there: …/existing is a vault, …/full holds other things.
+import type { FolderState, FolderView } from '../bindings.ts';
+import type { Topic } from '../fake.ts';
+import { reject } from './accounts.ts';
+import type { World } from './world.ts';
+
+const GIBIBYTE = 1024 ** 3;
+export const FAKE_KEY = 'K7QWM-3XN9D-R5TJH-8PVC2-Y6BFA-4GZES';
+
+type Names =
+  | 'chooseFolder'
+  | 'chooseFile'
+  | 'inspectFolder'
+  | 'createVault'
+  | 'openVault'
+  | 'saveRecoveryKit'
+  | 'postponeRecoveryKit'
+  | 'removeVault'
+  | 'checkVault'
+  | 'createPlan'
+  | 'updatePlan';
+
+export function vaultCommands(world: World): Topic<Names> {
+  const find = (id: string) =>
+    world.vaults.find((vault) => vault.id === id) ??
+    reject('not_found', 'This vault is not known any more.');
+  return {
+    chooseFolder: async () => '/media/mira/backup/labkeep',
+    chooseFile: async () => '/home/mira/company-ca.pem',
+    inspectFolder: async (path) => inspect(path),
+    createVault: async (path, name) => {
+      const folder = inspect(path);
+      if (folder.problem) reject('bad_input', folder.problem);
+      const vault = world.addVault(folder.path, name || 'Backups');
+      world.emit({ type: 'changed' });
+      return vault;
+    },
+    openVault: async (path, key, name) => {
+      if (key.replace(/[^0-9a-z]/gi, '').toUpperCase() !== FAKE_KEY.replaceAll('-', '')) {
+        reject('wrong_key', 'This is not the key of this vault.', 'It is on the recovery kit.');
+      }
+      const vault = world.addVault(inspect(path).path, name || 'Backups');
+      vault.recovery_kit = 'saved';
+      vault.snapshots = 43;
+      vault.stored_bytes = 18.4 * GIBIBYTE;
+      world.emit({ type: 'changed' });
+      return vault;
+    },
+    saveRecoveryKit: async (id) => {
+      find(id).recovery_kit = 'saved';
+      world.emit({ type: 'changed' });
+      return '/home/mira/Documents/Labkeep recovery kit.html';
+    },
+    postponeRecoveryKit: async (id) => {
+      find(id).recovery_kit = 'postponed';
+      world.emit({ type: 'changed' });
+      return null;
+    },
+    removeVault: async (id) => {
+      const used = world.plans.find(({ vault }) => vault === id);
+      if (used)
+        reject('busy', `The plan “${used.name}” keeps its copies here.`, 'Change the plan first.');
+      world.vaults = world.vaults.filter((vault) => vault.id !== id);
+      world.emit({ type: 'changed' });
+      return null;
+    },
+    checkVault: async (id) => world.start('verify', find(id).name),
+    createPlan: async (plan) => {
+      const made = world.addPlan(plan);
+      world.emit({ type: 'changed' });
+      return made;
+    },
+    updatePlan: async (id, input) => {
+      const index = world.plans.findIndex((plan) => plan.id === id);
+      if (index < 0) reject('not_found', 'This plan is not known any more.');
+      const plan = { id, ...input };
+      world.plans[index] = plan;
+      world.emit({ type: 'changed' });
+      return plan;
+    },
+  };
+}
+
+function inspect(typed: string): FolderView {
+  const path = typed.trim().replace(/^~(?=\/|$)/, '/home/mira');
+  const answer = (
+    state: FolderState,
+    problem: string | null = null,
+    suggestion: string | null = null,
+  ): FolderView => ({
+    path,
+    state,
+    free_bytes: state === 'invalid' ? null : 412 * GIBIBYTE,
+    problem,
+    suggestion,
+  });
+  if (!path.startsWith('/')) {
+    return answer('invalid', 'Enter a whole path, such as /home/mira/Labkeep.');
+  }
+  if (path.startsWith('/root') || path === '/') {
+    return answer('not_writable', 'You may not write here. Choose a folder of your own.');
+  }
+  if (path.endsWith('/full')) {
+    return answer('not_empty', 'This folder holds other things already.', `${path}/Labkeep`);
+  }
+  if (path.endsWith('/existing')) return answer('vault');
+  if (path.endsWith('/newer')) {
+    return answer('newer_vault', 'This vault was made by a newer Labkeep. Update Labkeep first.');
+  }
+  return answer(path.includes('/media') ? 'empty' : 'new');
+}

@@ -1,0 +1,247 @@
+// The state behind the sample data: what is set up, what ran, what runs.
+import type {
+  AccountView,
+  PlanInput,
+  PlanView,
+  ProjectRow,
+  RunEvent,
+  RunKind,
+  RunProgress,
+  RunView,
+  SnapshotView,
+  VaultView,
+} from '../bindings.ts';
+import type { TokenSort } from './checklist.ts';
+import { company } from './company.ts';
+import { history } from './history.ts';
+import { LiveRun } from './live.ts';
+import { Random } from './random.ts';
+import type { Switches } from './switches.ts';
+
+const DAY = 24 * 3_600_000;
+const GIBIBYTE = 1024 ** 3;
+
+export class World {
+  accounts: AccountView[] = [];
+  tokens = new Map<string, TokenSort>();
+  vaults: VaultView[] = [];
+  plans: PlanView[] = [];
+  /** What the token sees at GitLab, whether saved or not. */
+  rows: ProjectRow[] = [];
+  runs: RunView[] = [];
+  snapshots: SnapshotView[] = [];
+  appearance;
+  #live: LiveRun[] = [];
+  #listeners = new Set<(event: RunEvent) => void>();
+  #random = new Random(5);
+  readonly switches: Switches;
+
+  constructor(switches: Switches) {
+    this.switches = switches;
+    this.appearance = switches.appearance;
+    if (switches.world !== 'empty') this.#settle();
+  }
+
+  get now(): number {
+    return this.switches.clock();
+  }
+
+  /** A company that has used Labkeep for six weeks. */
+  #settle(): void {
+    const { world } = this.switches;
+    const account = this.addAccount('https://gitlab.com', world === 'errors' ? 'expiring' : 'read');
+    const vault = this.addVault('/media/mira/backup/labkeep', 'Backups');
+    vault.recovery_kit = 'saved';
+    vault.last_checked_at = this.now - 9 * DAY;
+    vault.stored_bytes = 18.4 * GIBIBYTE;
+    const name = 'Everything';
+    const plan = { account: account.id, vault: vault.id, include: [], exclude: [], kinds: null };
+    this.plans = [{ id: 'plan-1', name, ...plan, schedule: { every: 'manual' } }];
+    this.rows = company(account.id, this.now, world === 'many' ? 10_000 : undefined);
+    const past = history(
+      { projects: this.projects, groups: this.groups, plan: name, vault: vault.id },
+      this.now,
+    );
+    this.runs = past.runs;
+    this.snapshots = past.snapshots;
+    vault.snapshots = this.snapshots.length;
+    if (world === 'errors') this.#break(account, vault);
+    if (world === 'running') this.start('backup', name, { plan: 'plan-1', at: 0.6, ago: 95_000 });
+  }
+
+  #break(account: AccountView, vault: VaultView): void {
+    account.token_days_left = -2;
+    account.token_expires_at = this.now - 2 * DAY;
+    vault.reachable = false;
+    vault.problem = 'The folder is not there. Plug the disk in, or say where it is now.';
+    vault.recovery_kit = 'pending';
+    const last = this.runs.find(({ kind }) => kind === 'backup');
+    if (last === undefined) return;
+    last.outcome = 'failed';
+    last.reason = 'GitLab does not accept the token: it expired two days ago.';
+    last.remedy = 'Create a new token and enter it under Settings.';
+    last.snapshot = null;
+    last.bytes = { received: 0, stored: 0 };
+    this.snapshots.shift();
+  }
+
+  get projects(): number {
+    return this.rows.filter(({ item }) => item.sort === 'project').length;
+  }
+
+  get groups(): number {
+    return this.rows.filter(({ item }) => item.sort === 'group').length;
+  }
+
+  addAccount(url: string, sort: TokenSort): AccountView {
+    const host = new URL(url).host;
+    const id = `account-${this.accounts.length + 1}`;
+    const username = sort === 'code' ? null : 'mira';
+    const days = sort === 'expiring' ? 9 : 339;
+    const account: AccountView = {
+      id,
+      name: username === null ? host : `${host} · @${username}`,
+      url,
+      host,
+      username,
+      token_expires_at: this.now + days * DAY,
+      token_days_left: days,
+    };
+    this.accounts.push(account);
+    this.tokens.set(id, sort);
+    if (this.rows.length === 0) this.rows = unsaved(company(id, this.now));
+    return account;
+  }
+
+  addVault(location: string, name: string): VaultView {
+    const vault: VaultView = {
+      id: `vault-${this.vaults.length + 1}`,
+      name,
+      location,
+      reachable: true,
+      problem: null,
+      stored_bytes: 0,
+      snapshots: 0,
+      free_bytes: 412 * GIBIBYTE,
+      recovery_kit: 'pending',
+      last_checked_at: null,
+    };
+    this.vaults.push(vault);
+    return vault;
+  }
+
+  addPlan(input: PlanInput): PlanView {
+    const plan = { id: `plan-${this.plans.length + 1}`, ...input };
+    if (plan.name === '') plan.name = 'Everything';
+    this.plans.push(plan);
+    return plan;
+  }
+
+  listen(listener: (event: RunEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  emit(event: RunEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  live(id: string): LiveRun | undefined {
+    return this.#live.find(({ run, ended }) => run.id === id && !ended);
+  }
+
+  running(): RunProgress | null {
+    return this.#live.find(({ ended }) => !ended)?.progress() ?? null;
+  }
+
+  start(
+    kind: RunKind,
+    subject: string,
+    more: { plan?: string; result?: string; at?: number; ago?: number } = {},
+  ): string {
+    const items = kind === 'backup' ? this.rows.map(({ path }) => path) : [subject];
+    const run: RunView = {
+      id: `run-live-${this.runs.length + 1}`,
+      kind,
+      subject,
+      plan: more.plan ?? null,
+      state: 'running',
+      outcome: null,
+      reason: null,
+      remedy: null,
+      started_at: this.now - (more.ago ?? 0),
+      ended_at: null,
+      snapshot: null,
+      items: { total: items.length, captured: 0, unchanged: 0, stale: 0, failed: 0 },
+      bytes: { received: 0, stored: 0 },
+      requests: { api: 0, git: 0, registry: 0, lfs: 0 },
+      missing: 0,
+      resumable: false,
+      result_url: null,
+    };
+    const live = new LiveRun({
+      run,
+      items,
+      length: kind === 'backup' ? 150_000 : 60_000,
+      speed: this.switches.speed,
+      clock: this.switches.clock,
+      emit: (event) => this.emit(event),
+      ended: (ended, cancelled) => this.#ended(ended, cancelled, more.result ?? null),
+      ...(more.at === undefined ? {} : { at: more.at }),
+    });
+    this.#live.push(live);
+    this.runs.unshift(run);
+    this.emit({ type: 'started', run: run.id });
+    live.start();
+    return run.id;
+  }
+
+  #ended(run: RunView, cancelled: boolean, result: string | null): void {
+    if (!cancelled && run.kind === 'backup') this.#save(run);
+    if (!cancelled && run.kind === 'verify') {
+      for (const vault of this.vaults) vault.last_checked_at = this.now;
+    }
+    if (!cancelled) run.result_url = result;
+    this.emit({ type: 'ended', run: run.id, outcome: run.outcome ?? 'failed' });
+    this.emit({ type: 'changed' });
+  }
+
+  #save(run: RunView): void {
+    const plan = this.plans.find(({ id }) => id === run.plan);
+    run.items.captured = run.items.total;
+    run.bytes = { received: 640 * 1024 ** 2, stored: 148 * 1024 ** 2 };
+    run.requests.api = 3_112;
+    run.snapshot = this.#random.hex(64);
+    this.rows = this.rows.map((row) => ({
+      ...row,
+      last_saved_at: row.gone_since ? row.last_saved_at : this.now,
+      protected: true,
+    }));
+    this.snapshots.unshift({
+      id: run.snapshot,
+      vault: plan?.vault ?? 'vault-1',
+      plan: run.subject,
+      at: run.started_at,
+      outcome: 'complete',
+      groups: this.groups,
+      projects: this.projects,
+      new_bytes: run.bytes.stored,
+      total_bytes: 61.2 * GIBIBYTE,
+      proven_at: null,
+      run: run.id,
+      stale: 0,
+    });
+    for (const vault of this.vaults) {
+      if (vault.id !== plan?.vault) continue;
+      vault.snapshots = (vault.snapshots ?? 0) + 1;
+      vault.stored_bytes = (vault.stored_bytes ?? 0) + run.bytes.stored;
+    }
+  }
+}
+
+/** The company before its first backup. */
+function unsaved(rows: ProjectRow[]): ProjectRow[] {
+  return rows
+    .filter(({ gone_since }) => gone_since === null)
+    .map((row) => ({ ...row, last_saved_at: null, proven_at: null, remarks: [] }));
+}

@@ -1,0 +1,14 @@
+// Starts the window.
+import { mount } from 'svelte';
+import AppWindow from './App.svelte';
+import { chooseBackend } from './backend/choose.ts';
+import { App } from './state/app.svelte.ts';
+import './styles/tokens.css';
+import './styles/base.css';
+import './styles/controls.css';
+import { t } from './texts/index.ts';
+
+const { backend, clock, sample } = await chooseBackend(window.location);
+document.documentElement.lang = t.language;
+if (sample) document.title = `${t.common.appName} (${t.shell.sample})`;
+mount(AppWindow, { target: document.body, props: { app: new App(backend, clock) } });

@@ -1,0 +1,78 @@
+// What every screen may need: the backend, the overview, where the window is,
+// what runs, and the time. One object, handed down by context.
+import { createContext } from 'svelte';
+import type { Backend } from '../backend/backend.ts';
+import { toAppError } from '../backend/backend.ts';
+import type { Appearance, Overview, RunView } from '../backend/bindings.ts';
+import type { Clock } from './clock.svelte.ts';
+import { Loadable } from './loadable.svelte.ts';
+import { Navigation } from './navigation.svelte.ts';
+import { Notices } from './notices.svelte.ts';
+import { Runs } from './runs.svelte.ts';
+
+export const [useApp, provideApp] = createContext<App>();
+
+export class App {
+  readonly backend: Backend;
+  readonly clock: Clock;
+  readonly navigation = new Navigation();
+  readonly notices = new Notices();
+  readonly runs: Runs;
+  readonly overview: Loadable<Overview>;
+  appearance = $state<Appearance>('system');
+
+  constructor(backend: Backend, clock: Clock) {
+    this.backend = backend;
+    this.clock = clock;
+    this.runs = new Runs(backend);
+    this.overview = new Loadable(() => backend.getOverview());
+  }
+
+  /** Connects everything; the returned function lets go of it. */
+  async run(): Promise<() => void> {
+    const stops = [this.clock.run(), this.navigation.run()];
+    try {
+      this.#apply(await this.backend.getAppearance());
+      stops.push(await this.runs.run());
+    } catch (thrown) {
+      this.notices.warn(toAppError(thrown).message);
+    }
+    await this.overview.load();
+    return () => stops.forEach((stop) => stop());
+  }
+
+  /** Time of the last tick, for relative dates. */
+  get now(): number {
+    return this.clock.now;
+  }
+
+  async setAppearance(appearance: Appearance): Promise<void> {
+    this.#apply(appearance);
+    await this.backend.setAppearance(appearance);
+  }
+
+  /** Says why a run could not be started, or gives it. */
+  async attempt(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (thrown) {
+      const { message, hint } = toAppError(thrown);
+      this.notices.warn(hint === null ? message : `${message} ${hint}`);
+    }
+  }
+
+  openLink(url: string): void {
+    void this.attempt(async () => void (await this.backend.openLink(url)));
+  }
+
+  planName(run: Pick<RunView, 'plan' | 'subject'>): string {
+    const plan = this.overview.value?.plans.find(({ id }) => id === run.plan);
+    return plan?.name ?? run.subject;
+  }
+
+  #apply(appearance: Appearance): void {
+    this.appearance = appearance;
+    if (appearance === 'system') delete document.documentElement.dataset['theme'];
+    else document.documentElement.dataset['theme'] = appearance;
+  }
+}

@@ -1,0 +1,88 @@
+import type { RunKind } from '../../backend/bindings.ts';
+import type { Headline } from '../../rules/headline.ts';
+import { counted, format } from './words.ts';
+
+const headlines: Record<Headline, string> = {
+  everything: 'Everything is protected',
+  known_gaps: 'Protected, with known gaps',
+  nothing_yet: 'Nothing is saved yet',
+  last_failed: 'The last backup failed',
+  last_aborted: 'The last backup did not finish',
+  last_partial: 'Partly protected',
+  attention: 'Saved, but something needs you',
+  running: 'A run is under way',
+  paused: 'Backups are paused',
+  not_set_up: 'Not set up yet',
+};
+
+const runningHeadlines: Record<RunKind, string> = {
+  backup: 'A backup is running',
+  restore: 'A restore is running',
+  export: 'An export is running',
+  drill: 'A drill is running',
+  verify: 'The vault is being checked',
+  prune: 'Old snapshots are being removed',
+};
+
+export const home = {
+  title: 'Home',
+  backUpNow: 'Back up now',
+  choosePlan: 'What to back up',
+  showProgress: 'Show progress',
+  headlines,
+  runningHeadlines,
+  saved: (projects: number, groups: number): string =>
+    groups === 0
+      ? `Copies of ${counted(projects, 'project', 'projects')}.`
+      : `Copies of ${counted(projects, 'project', 'projects')} in ${counted(groups, 'group', 'groups')}.`,
+  nothingMissing: 'Nothing is missing that this token may read.',
+  nothingSaved: 'Press “Back up now” to make the first copy.',
+  gaps: 'Not in the copies',
+  neverSaved: (count: number): string => `${counted(count, 'item was', 'items were')} never saved`,
+  stale: (count: number): string =>
+    `${counted(count, 'item is', 'items are')} kept from an earlier backup`,
+  unreadable: (count: number): string =>
+    `${counted(count, 'item has', 'items have')} something that this token may not read`,
+  notCovered: (what: string): string => `${what}: not saved by this version of Labkeep`,
+  showProjects: 'Show projects',
+  stripLegend: 'One bar a day: height is new data, colour is the outcome',
+  today: 'Today',
+  strip: (days: number, counts: string): string => `Backups of the last ${days} days: ${counts}.`,
+  stripCount: {
+    complete: (count: number): string => `${count} complete`,
+    partial: (count: number): string => `${count} partial`,
+    aborted: (count: number): string => `${count} aborted`,
+    failed: (count: number): string => `${count} failed`,
+    none: (count: number): string => `${count} without a backup`,
+  },
+  dayTip: (day: string, outcome: string | null, backups: number, bytes: number): string =>
+    outcome === null
+      ? `${day}\nNo backup`
+      : `${day}\n${outcome}${backups > 1 ? `, ${backups} backups` : ''}\n${format.bytes(bytes)} new`,
+  lastBackup: 'Last backup',
+  lastBackupDetail: (took: string, bytes: string): string => `${took}, ${bytes} new`,
+  lastProof: 'Last proven restorable',
+  lastProofDetail: (items: number): string =>
+    `${counted(items, 'item', 'items')} rebuilt and checked`,
+  noProof: 'Not yet',
+  noProofDetail: 'A drill rebuilds a project and checks it',
+  nextBackup: 'Next backup',
+  onDemand: 'When you ask',
+  onDemandDetail: 'Press “Back up now”',
+  stored: 'Stored',
+  storedDetail: (bytes: string): string => `${bytes} before deduplication`,
+  never: 'Never',
+  attention: 'Needs attention',
+  remedies: {
+    renew_token: 'Renew token',
+    show_permissions: 'Show permissions',
+    show_projects: 'Show projects',
+    save_recovery_kit: 'Save recovery kit',
+    show_run: 'Show run',
+    resume: 'Resume',
+    back_up: 'Back up now',
+    show_settings: 'Open settings',
+  },
+  severity: { info: 'For your information', warning: 'Warning', danger: 'Important' },
+  kitSaved: (path: string): string => `Recovery kit saved as ${path}`,
+};

@@ -1,0 +1,198 @@
+import { counted, format } from './words.ts';
+
+export const setup = {
+  path: 'Steps of the set-up',
+  steps: { connect: 'Connect', permissions: 'Permissions', what: 'What', where: 'Where' },
+  stepDone: 'done',
+  stepNow: 'current step',
+  leave: 'Leave the set-up',
+
+  connect: {
+    title: 'Connect your GitLab',
+    lead: 'Labkeep reads with a token of yours. It stays in this computer’s keychain.',
+    address: 'Address of your GitLab',
+    addressPlaceholder: 'https://gitlab.com',
+    purpose: 'What should the token be for?',
+    create: 'Create a token on GitLab',
+    createHint:
+      'Opens GitLab’s token page with name and permissions filled in. Copy the token here.',
+    token: 'Personal access token',
+    tokenPlaceholder: 'glpat-…',
+    tokenHint: 'It goes into the keychain and is never shown again.',
+    tokenEmpty: 'Enter a token, or create one with the button above.',
+    keepToken: 'Leave empty to go on with the token that is stored.',
+    connected: (name: string): string => `Connected as ${name}.`,
+    known: 'Account',
+    another: 'Another account',
+    anotherDetail: 'A different GitLab, or a different user.',
+    advanced: 'Advanced',
+    ca: 'Certificate of your own authority',
+    caHint: 'A PEM file, if your GitLab uses a certificate that this computer does not trust.',
+    caNone: 'None',
+    caChoose: 'Choose a file',
+    caRemove: 'Remove',
+    keychain: 'Tokens cannot be kept on this computer',
+    submit: 'Connect',
+  },
+
+  what: {
+    title: 'What to protect',
+    lead: 'This can be changed at any time.',
+    everything: 'Everything I can see, including projects created later',
+    everythingDetail: (projects: number, groups: number): string =>
+      groups === 0
+        ? `${counted(projects, 'project', 'projects')} today.`
+        : `${counted(projects, 'project', 'projects')} in ${counted(groups, 'group', 'groups')} today.`,
+    everythingUnknown: 'Whatever the token may read.',
+    choose: 'Choose groups and projects',
+    chooseDetail: 'A chosen group includes what is created in it later.',
+    mode: 'What to protect',
+    search: 'Search groups and projects',
+    tree: 'Groups and projects',
+    root: 'Everything I can see',
+    archived: 'archived',
+    chosen: (count: number, total: number): string =>
+      `${format.number(count)} of ${counted(total, 'project', 'projects')}`,
+    nothing: 'Choose at least one group or project.',
+    nothingFound: (text: string): string => `Nothing is called “${text}”.`,
+    empty: 'This token sees no groups and projects',
+    emptyDetail: 'Check what the token allows in the step before.',
+    extra: 'Patterns that were written by hand stay as they are:',
+    loading: 'Listing what the token sees',
+  },
+
+  where: {
+    title: 'Where to keep it',
+    lead: 'A folder for the vault, best on another disk. Everything in it is encrypted.',
+    folder: 'Folder',
+    browse: 'Choose a folder',
+    looking: 'Looking at the folder…',
+    free: (bytes: number): string => `${format.bytes(bytes)} free`,
+    states: {
+      new: 'The folder will be made.',
+      empty: 'The folder is empty and can be used.',
+      not_empty: 'The folder holds other things.',
+      vault: 'This is a vault already.',
+      newer_vault: 'This is a vault of a newer Labkeep.',
+      not_writable: 'This folder cannot be written to.',
+      invalid: 'This is not a folder’s path.',
+    },
+    suggestion: (path: string): string => `Use ${path}`,
+    key: 'Key of the vault',
+    keyHint: 'It is on the recovery kit that was saved when the vault was made.',
+    keyEmpty: 'Enter the key of this vault.',
+    name: 'Name of the vault',
+    nameHint: 'For you; empty takes the folder’s name.',
+    advanced: 'Advanced',
+    known: 'Vault',
+    another: 'Another folder',
+    anotherDetail: 'A new vault, or one that another computer made.',
+    create: 'Make the vault',
+    open: 'Open the vault',
+    empty: 'Enter a folder, or choose one.',
+    made: (location: string): string => `The vault is in ${location}.`,
+  },
+
+  kit: {
+    title: 'Save the recovery kit',
+    lead: 'The vault is encrypted with a key that only this computer has. If the computer is lost, the recovery kit is the only way back in.',
+    contentsTitle: 'What is on it',
+    contents: [
+      'The key of the vault',
+      'Where the vault is',
+      'How to restore from it, even without Labkeep',
+    ],
+    advice: 'Keep it away from this computer: printed, or in a password manager.',
+    save: 'Save the recovery kit',
+    saveAgain: 'Save it again',
+    saved: (path: string): string => `Saved as ${path}`,
+    savedBefore: 'The recovery kit of this vault is saved.',
+    postpone: 'Remind me later',
+    postponeTitle: 'Go on without it?',
+    postponeDetail:
+      'Until it is saved, nobody can read the copies if this computer breaks. Labkeep reminds you.',
+    postponeConfirm: 'Go on and remind me',
+    postponed: 'Not saved yet. Labkeep reminds you.',
+    start: 'Start the first backup',
+    summary: 'Ready to back up',
+    what: 'What',
+    where: 'Where',
+    account: 'From',
+  },
+
+  first: {
+    running: 'Your first backup is running',
+    lead: 'It goes on in the background. You can close this window at any time.',
+    leave: 'Go to Home',
+    activity: 'Show all details',
+    complete: 'Your first backup is complete',
+    completeDetail: (projects: string): string => `${projects} saved.`,
+    partial: 'Your first backup is saved, with gaps',
+    failed: 'The first backup did not finish',
+    onDemand: 'Labkeep backs up again whenever you press “Back up now”.',
+    again: 'Back up again',
+  },
+};
+
+export const permissions = {
+  title: 'What this token allows',
+  of: 'of',
+  on: (host: string): string => `on ${host}`,
+  unnamed: 'The token',
+  validUntil: (date: string): string => `valid until ${date}`,
+  validUntilSoon: (date: string, days: number): string =>
+    days < 0
+      ? `expired on ${date}`
+      : days === 0
+        ? 'expires today'
+        : `valid until ${date}, ${counted(days, 'day', 'days')} left`,
+  noExpiry: 'no expiry date known',
+  roles: (roles: readonly { role: string; projects: number }[]): string =>
+    roles
+      .map(({ role, projects }, index) =>
+        index === 0
+          ? `${role} of ${counted(projects, 'project', 'projects')}`
+          : `${role} of ${format.number(projects)}`,
+      )
+      .join(', '),
+  scope: 'Scope',
+  scopeHint: 'A scope is one permission of a token.',
+  thisToken: 'This token',
+  neededTo: 'Needed to',
+  withoutIt: 'Without it',
+  partOf: 'Part of',
+  states: {
+    granted: 'Granted',
+    included: 'Included',
+    missing: 'Missing',
+    for_restore: 'For restore',
+    unknown: 'Unknown',
+  },
+  stateTips: {
+    granted: 'The token has this scope.',
+    included: 'A wider scope of the token includes it.',
+    missing: 'Backups miss something, or are slower, without it.',
+    for_restore: 'Only a restore needs it, and asks for its own token then.',
+    unknown: 'A fine-grained token: what it may do shows only by trying.',
+  },
+  youChoose: 'You choose what to grant.',
+  about: 'About personal access tokens at GitLab',
+  aboutUrl: 'https://docs.gitlab.com/user/profile/personal_access_tokens/',
+  createMore: 'Create a token with more permissions',
+  continue: 'Continue with this token',
+  cannotBackUp: 'No backup can run with this token. Create one with more permissions.',
+  replace: 'Replace token',
+  checked: 'Checked',
+  facts: 'About this account',
+  kind: 'Kind of token',
+  server: 'GitLab',
+  user: 'User',
+  visible: 'Projects it sees',
+  import: 'Import of project archives',
+  importOn: 'enabled',
+  importOff: 'disabled',
+  importUnknown: 'not known',
+  restore: 'Restore',
+  canRestore: 'possible with this token',
+  cannotRestore: 'asks for a token of its own',
+};

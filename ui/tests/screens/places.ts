@@ -1,0 +1,355 @@
+// Every screen and state of the window, and how to get there.
+import type { Page } from 'playwright-core';
+
+export type Place = {
+  name: string;
+  fake?: string;
+  hash?: string;
+  more?: Record<string, string>;
+  /** What to do after the window is open, ending when the screen is there. */
+  enter: (page: Page) => Promise<void>;
+};
+
+const heading = (name: string | RegExp) => async (page: Page) => {
+  await page.getByRole('heading', { level: 1, name }).waitFor();
+};
+
+async function home(page: Page): Promise<void> {
+  await page.getByText('Last proven restorable').waitFor();
+}
+
+async function connect(page: Page, token = 'glpat-minimal'): Promise<void> {
+  await page.getByLabel('Personal access token').fill(token);
+  await page.keyboard.press('Enter');
+  await heading('What this token allows')(page);
+}
+
+async function toWhat(page: Page): Promise<void> {
+  await connect(page);
+  await page.getByRole('button', { name: 'Continue with this token' }).click();
+  await heading('What to protect')(page);
+  await page.getByText(/projects in .* groups today/).waitFor();
+}
+
+async function toWhere(page: Page): Promise<void> {
+  await toWhat(page);
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByText('The folder will be made.').waitFor();
+}
+
+async function toKit(page: Page): Promise<void> {
+  await toWhere(page);
+  await page.getByRole('button', { name: 'Make the vault' }).click();
+  await heading('Save the recovery kit')(page);
+}
+
+async function toFirst(page: Page): Promise<void> {
+  await toKit(page);
+  await page.getByRole('button', { name: 'Save the recovery kit' }).click();
+  await page.getByText('Saved as').waitFor();
+  await page.getByRole('button', { name: 'Start the first backup' }).click();
+  await heading('Your first backup is running')(page);
+  await page
+    .getByText(/of 225 items/)
+    .first()
+    .waitFor();
+}
+
+async function restoreDialog(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Restore acme/platform/web', exact: true }).click();
+  await page.getByRole('heading', { name: 'What will happen' }).waitFor();
+}
+
+async function firstRow(page: Page): Promise<void> {
+  await page.locator('[data-index="1"]').waitFor();
+}
+
+export const PLACES: readonly Place[] = [
+  { name: 'setup-1-connect', fake: 'empty', enter: heading('Connect your GitLab') },
+  {
+    name: 'setup-1-connect-refused',
+    fake: 'empty',
+    enter: async (page) => {
+      await page.getByLabel('Personal access token').fill('glpat-wrong');
+      await page.getByRole('button', { name: 'Connect', exact: true }).click();
+      await page.getByText('does not know this token').waitFor();
+    },
+  },
+  { name: 'setup-2-permissions', fake: 'empty', enter: (page) => connect(page) },
+  { name: 'setup-2-permissions-code', fake: 'empty', enter: (page) => connect(page, 'glpat-code') },
+  {
+    name: 'setup-2-replace-token',
+    fake: 'empty',
+    enter: async (page) => {
+      await connect(page);
+      await page.getByRole('button', { name: 'Create a token with more permissions' }).click();
+      await page.getByRole('dialog').waitFor();
+    },
+  },
+  { name: 'setup-3-what', fake: 'empty', enter: toWhat },
+  {
+    name: 'setup-3-what-tree',
+    fake: 'empty',
+    enter: async (page) => {
+      await toWhat(page);
+      await page.getByText('Choose groups and projects').click();
+      await page.getByRole('treeitem', { name: /^acme.design Owner/ }).click();
+      await page.getByRole('treeitem', { name: /^acme.design.site/ }).scrollIntoViewIfNeeded();
+    },
+  },
+  { name: 'setup-4-where', fake: 'empty', enter: toWhere },
+  {
+    name: 'setup-4-where-vault',
+    fake: 'empty',
+    enter: async (page) => {
+      await toWhere(page);
+      await page.getByLabel('Folder', { exact: true }).fill('/media/mira/existing');
+      await page.getByLabel('Key of the vault', { exact: true }).waitFor();
+    },
+  },
+  {
+    name: 'setup-4-where-full',
+    fake: 'empty',
+    enter: async (page) => {
+      await toWhere(page);
+      await page.getByLabel('Folder', { exact: true }).fill('/media/mira/full');
+      await page.getByText('holds other things').waitFor();
+    },
+  },
+  { name: 'setup-5-kit', fake: 'empty', enter: toKit },
+  {
+    name: 'setup-5-kit-postpone',
+    fake: 'empty',
+    enter: async (page) => {
+      await toKit(page);
+      await page.getByRole('button', { name: 'Remind me later' }).click();
+      await page.getByRole('dialog').waitFor();
+    },
+  },
+  { name: 'setup-6-first', fake: 'empty', more: { speed: '4' }, enter: toFirst },
+  { name: 'home', enter: home },
+  { name: 'home-errors', fake: 'errors', enter: home },
+  { name: 'home-running', fake: 'running', enter: home },
+  { name: 'home-loading', more: { hang: 'get_home' }, enter: heading('Home') },
+  {
+    name: 'home-refused',
+    more: { fail: 'get_home' },
+    enter: async (page) => {
+      await page.getByRole('button', { name: 'Try again' }).waitFor();
+    },
+  },
+  {
+    name: 'projects',
+    hash: '#/projects',
+    enter: async (page) => {
+      await firstRow(page);
+      await page.getByRole('row', { name: /api-server/ }).hover();
+    },
+  },
+  { name: 'projects-many', fake: 'many', hash: '#/projects', enter: firstRow },
+  {
+    name: 'projects-partial',
+    hash: '#/projects?show=partial',
+    enter: firstRow,
+  },
+  {
+    name: 'projects-filter',
+    hash: '#/projects',
+    enter: async (page) => {
+      await page.getByRole('button', { name: 'Show: All states' }).click();
+      await page.getByRole('menu').waitFor();
+    },
+  },
+  {
+    name: 'projects-tip',
+    hash: '#/projects?show=partial',
+    enter: async (page) => {
+      await firstRow(page);
+      await page.locator('i.stale').first().hover();
+      await page.getByText('was kept').waitFor();
+    },
+  },
+  {
+    name: 'projects-nothing',
+    hash: '#/projects',
+    enter: async (page) => {
+      await firstRow(page);
+      await page.getByRole('searchbox').fill('no such thing');
+      await page.getByText('Nothing fits').waitFor();
+    },
+  },
+  {
+    name: 'projects-loading',
+    hash: '#/projects',
+    more: { hang: 'list_projects' },
+    enter: heading('Projects'),
+  },
+  {
+    name: 'project',
+    hash: '#/projects',
+    enter: async (page) => {
+      await page.getByRole('link', { name: 'charts', exact: true }).click();
+      await page
+        .getByRole('region', { name: /What was saved/ })
+        .first()
+        .waitFor();
+    },
+  },
+  {
+    name: 'project-gone',
+    hash: '#/projects?show=gone',
+    enter: async (page) => {
+      await page.getByRole('link', { name: 'old-monitoring' }).click();
+      await page.getByText('This project is deleted at GitLab').waitFor();
+    },
+  },
+  {
+    name: 'restore',
+    hash: '#/projects',
+    enter: async (page) => {
+      await restoreDialog(page);
+    },
+  },
+  {
+    name: 'restore-change',
+    hash: '#/projects',
+    enter: async (page) => {
+      await restoreDialog(page);
+      await page.getByRole('button', { name: 'Change snapshot' }).click();
+      await page.getByRole('radio').first().waitFor();
+    },
+  },
+  {
+    name: 'restore-what',
+    hash: '#/projects',
+    enter: async (page) => {
+      await restoreDialog(page);
+      await page.getByRole('button', { name: 'Choose what to restore' }).click();
+      await page.getByRole('checkbox').first().waitFor();
+    },
+  },
+  {
+    name: 'restore-blocked',
+    hash: '#/projects',
+    enter: async (page) => {
+      await restoreDialog(page);
+      await page.getByRole('button', { name: 'Change destination' }).click();
+      await page.getByLabel('Full path of the new project').fill('acme/platform/deploy');
+      await page.getByRole('button', { name: 'Use this' }).click();
+      await page.getByRole('alert').getByText('exists already').waitFor();
+    },
+  },
+  {
+    name: 'restore-running',
+    hash: '#/projects',
+    enter: async (page) => {
+      await restoreDialog(page);
+      await page.getByLabel('Token for this restore', { exact: true }).fill('glpat-full');
+      await page.getByRole('button', { name: 'Restore', exact: true }).click();
+      await page.getByText('Restoring acme/platform/web').first().waitFor();
+    },
+  },
+  {
+    name: 'restore-done',
+    hash: '#/projects',
+    more: { speed: '60' },
+    enter: async (page) => {
+      await restoreDialog(page);
+      await page.getByLabel('Token for this restore', { exact: true }).fill('glpat-full');
+      await page.getByRole('button', { name: 'Restore', exact: true }).click();
+      await page.getByRole('heading', { name: 'Report' }).waitFor();
+    },
+  },
+  {
+    name: 'export',
+    hash: '#/projects',
+    enter: async (page) => {
+      await page.getByRole('link', { name: 'web', exact: true }).click();
+      await page.getByRole('button', { name: 'Export', exact: true }).click();
+      await page.getByRole('dialog').waitFor();
+    },
+  },
+  {
+    name: 'activity',
+    fake: 'running',
+    hash: '#/activity',
+    enter: async (page) => {
+      await firstRow(page);
+      await page.getByText(/of 226 items/).waitFor();
+    },
+  },
+  {
+    name: 'activity-cancel',
+    fake: 'running',
+    hash: '#/activity',
+    more: { now: '2026-11-23T14:42:00' },
+    enter: async (page) => {
+      await page.getByRole('button', { name: 'Cancel' }).click();
+      await page.getByText('Stopping…').waitFor();
+    },
+  },
+  {
+    name: 'run-partial',
+    hash: '#/activity/run-997',
+    enter: async (page) => {
+      await page.getByText('You are Guest here').first().waitFor();
+    },
+  },
+  {
+    name: 'run-log',
+    hash: '#/activity/run-997',
+    enter: async (page) => {
+      await page.getByText('Log', { exact: true }).click();
+      await page.getByText('Signed in to').waitFor();
+    },
+  },
+  { name: 'run-failed', hash: '#/activity/run-970', enter: heading(/Backup of/) },
+  {
+    name: 'run-drill',
+    hash: '#/activity',
+    enter: async (page) => {
+      await page.getByRole('link', { name: 'Drill of 38 items' }).first().click();
+      await page.getByText('38 repositories rebuilt').waitFor();
+    },
+  },
+  { name: 'snapshots', hash: '#/snapshots', enter: firstRow },
+  {
+    name: 'snapshot',
+    hash: '#/snapshots',
+    enter: async (page) => {
+      await page.locator('[data-index="1"]').click();
+      await page.getByRole('heading', { name: 'In this snapshot' }).waitFor();
+      await firstRow(page);
+    },
+  },
+  { name: 'settings', hash: '#/settings', enter: heading('Settings') },
+  { name: 'settings-errors', fake: 'errors', hash: '#/settings', enter: heading('Settings') },
+  {
+    name: 'settings-bottom',
+    hash: '#/settings',
+    enter: async (page) => {
+      await page.getByRole('heading', { name: 'About' }).scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'settings-check',
+    hash: '#/settings',
+    enter: async (page) => {
+      await page.getByRole('button', { name: 'Check', exact: true }).click();
+      await page.getByRole('dialog').waitFor();
+    },
+  },
+  {
+    name: 'permissions',
+    hash: '#/settings/accounts/account-1',
+    enter: heading('What this token allows'),
+  },
+  {
+    name: 'plan',
+    hash: '#/settings/plans/plan-1',
+    enter: async (page) => {
+      await heading(/What “Everything” protects/)(page);
+      await page.getByText(/projects in .* groups today/).waitFor();
+    },
+  },
+];
