@@ -119,7 +119,7 @@ fn leftovers_of_killed_writers_go_after_a_day() {
     for path in [&old, &young] {
         fs::write(path, "half").unwrap();
     }
-    let yesterday = std::time::SystemTime::now() - std::time::Duration::from_secs(25 * 3600);
+    let yesterday = std::time::SystemTime::now() - std::time::Duration::from_hours(25);
     fs::File::options()
         .write(true)
         .open(&old)
