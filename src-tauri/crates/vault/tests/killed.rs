@@ -100,7 +100,38 @@ fn a_killed_writer_leaves_a_sound_vault() {
 }
 
 #[test]
-#[ignore = "run by a_killed_writer_leaves_a_sound_vault, which kills it"]
+fn several_processes_write_at_once() {
+    let sandbox = Sandbox::new();
+    let children: Vec<_> = (0..3_u32)
+        .map(|number| {
+            let mut child = Command::new(std::env::current_exe().unwrap())
+                .args(["--exact", "writing_without_end", "--ignored"])
+                .env("FOLDER", sandbox.folder())
+                // Two of them write the same.
+                .env("SEED", (number / 2).to_string())
+                .env("ROUNDS", "4")
+                .stdin(Stdio::piped())
+                .stdout(Stdio::null())
+                .spawn()
+                .unwrap();
+            let mut key = child.stdin.take().unwrap();
+            writeln!(key, "{}", sandbox.key.expose()).unwrap();
+            child
+        })
+        .collect();
+    for mut child in children {
+        assert!(child.wait().unwrap().success());
+    }
+    assert_eq!(sandbox.vault.snapshots().unwrap().len(), 12);
+    assert!(
+        sandbox
+            .restic_ok(&["check", "--read-data"])
+            .contains("no errors")
+    );
+}
+
+#[test]
+#[ignore = "run by the others, who may kill it"]
 fn writing_without_end() {
     let mut key = String::new();
     std::io::stdin().read_line(&mut key).unwrap();
@@ -108,9 +139,10 @@ fn writing_without_end() {
     let seed: u64 = std::env::var("SEED").unwrap().parse().unwrap();
     let key = VaultKey::parse(&key).unwrap();
     let vault = Vault::open(&location, &key, OpenOptions::default()).unwrap();
+    let rounds: u64 = std::env::var("ROUNDS").map_or(1_000, |rounds| rounds.parse().unwrap());
     let mut parent = None;
     println!("writing");
-    for round in 0..1_000 {
+    for round in 0..rounds {
         let mut pieces = Vec::new();
         for number in 0..20 {
             let seed = seed * 100_000 + round * 100 + number;

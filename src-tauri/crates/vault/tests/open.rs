@@ -215,6 +215,40 @@ fn a_changed_key_opens_the_vault_and_the_old_one_does_not() {
 }
 
 #[test]
+fn a_cache_changes_nothing_but_where_things_are_read() {
+    let sandbox = Sandbox::new();
+    let cache = sandbox.home.path().join("cache");
+    let options = || OpenOptions {
+        cache: Some(cache.clone()),
+    };
+    let opened = || Vault::open(&location(&sandbox.folder()), &sandbox.key, options()).unwrap();
+    let first = save(&opened(), None, at(0), some_pieces(1)).unwrap().id;
+    let second = save(&opened(), Some(first), at(60), some_pieces(2))
+        .unwrap()
+        .id;
+    assert!(
+        cache
+            .join(sandbox.vault.id().as_str())
+            .join("index")
+            .is_dir()
+    );
+    for id in [first, second] {
+        let (cached, plain) = (
+            opened().read(&id).unwrap(),
+            sandbox.vault.read(&id).unwrap(),
+        );
+        for file in ["labkeep.json", "projects/12/repository/packs/000001.pack"] {
+            assert_eq!(cached.read(file).unwrap(), plain.read(file).unwrap());
+        }
+    }
+    // A snapshot that was held back is in no list, cached or not.
+    let writer = opened().writer(start(None, at(120))).unwrap();
+    writer.push_blocking(bytes("a/b", "c")).unwrap();
+    drop(writer.close_blocking().unwrap());
+    assert_eq!(opened().snapshots().unwrap().len(), 2);
+}
+
+#[test]
 fn a_vault_that_disappears_is_told_and_not_made_again() {
     let sandbox = Sandbox::new();
     let vault = &sandbox.vault;
