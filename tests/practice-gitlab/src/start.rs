@@ -4,20 +4,24 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::Serialize;
 use tokio::runtime::Runtime;
 
 use crate::api;
+use crate::change::{self, ChangeError};
 use crate::data::Data;
 use crate::dispatch::{Front, StorageFront};
 use crate::git::{Git, GitError};
+use crate::import;
 use crate::limits::Limits;
 use crate::listener::{self, TlsError};
-use crate::model::{Instance, World};
+use crate::model::new_project::NewProject;
+use crate::model::{Instance, Visibility, World};
 use crate::object_storage::ObjectStorage;
-use crate::options::{Downloads, Options};
+use crate::options::{Downloads, Options, StartImport};
 use crate::running::Running;
 use crate::seed::{self, people};
 use crate::server::Server;
@@ -48,7 +52,17 @@ pub enum StartError {
     Tls(#[from] TlsError),
     /// The seed could not be made.
     #[error("the seed could not be made")]
-    Seed(#[source] crate::change::ChangeError),
+    Seed(#[source] ChangeError),
+    /// An archive could not be imported.
+    #[error("{} could not be imported as {path}: {reason}", archive.display())]
+    Import {
+        /// The archive.
+        archive: PathBuf,
+        /// Where it was to go.
+        path: String,
+        /// Why not.
+        reason: String,
+    },
 }
 
 /// What a user is known by.
@@ -130,6 +144,9 @@ impl PracticeGitlab {
         let server = Arc::new(server);
         server.faults().set(options.faults.clone());
 
+        for wanted in &options.imports {
+            import_at_start(&server, &everybody, wanted)?;
+        }
         let runtime = runtime().map_err(StartError::Runtime)?;
         let front = Front {
             server: Arc::clone(&server),
@@ -149,6 +166,48 @@ impl PracticeGitlab {
         }
         Ok(Running::new(server, tokens, users, runtime))
     }
+}
+
+/// Imports an archive as an administrator does. Groups of the path that do not
+/// exist are made, and everybody joins the first of them.
+fn import_at_start(
+    server: &Server,
+    everybody: &people::People,
+    wanted: &StartImport,
+) -> Result<(), StartError> {
+    let failed = |reason: String| StartError::Import {
+        archive: wanted.archive.clone(),
+        path: wanted.path.clone(),
+        reason,
+    };
+    let (groups, path) = wanted.path.rsplit_once('/').unwrap_or(("", &wanted.path));
+    let project = {
+        let now = server.clock.now();
+        let mut world = server.write();
+        let first = groups.split('/').next().unwrap_or_default();
+        let fresh = world.place(first).is_none();
+        let group = change::ensure_groups(&mut world, groups, everybody.owner, now)
+            .map_err(|error| failed(error.to_string()))?;
+        if fresh && let Some(first) = world.group_at(first).map(|group| group.id) {
+            everybody.join(&mut world, first);
+        }
+        if world.place(&wanted.path).is_some() {
+            return Err(failed("the path is taken".into()));
+        }
+        world.add_project(
+            NewProject {
+                namespace_id: group,
+                name: path.to_owned(),
+                path: path.to_owned(),
+                description: None,
+                visibility: Visibility::Private,
+                creator_id: everybody.admin,
+            },
+            now,
+        )
+    };
+    import::run(server, &wanted.archive, project, everybody.admin)
+        .map_err(|error| failed(error.to_string()))
 }
 
 fn user_facts(world: &World, everybody: &people::People) -> BTreeMap<&'static str, UserFacts> {

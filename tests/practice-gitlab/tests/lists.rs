@@ -41,7 +41,7 @@ async fn offset_pages_carry_gitlabs_headers() {
     assert_eq!(
         last.headers
             .get("x-next-page")
-            .map(|value| value.as_bytes()),
+            .map(reqwest::header::HeaderValue::as_bytes),
         Some(&b""[..])
     );
     assert!(!last.header("link").contains("rel=\"next\""));

@@ -1,6 +1,8 @@
 //! Merge requests from branches and forks: versions, threads on diffs, refs,
 //! approvals, merging.
 
+#![expect(clippy::unwrap_used, reason = "what a test is not about may panic")]
+
 mod support;
 
 use practice_gitlab::Running;

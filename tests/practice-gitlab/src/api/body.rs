@@ -8,7 +8,6 @@ use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 use tokio::io::AsyncWriteExt;
 
-use super::params::SentFile;
 use super::{Params, Refusal};
 use crate::server::Server;
 
@@ -78,28 +77,19 @@ async fn read_multipart(
     let mut multipart = multer::Multipart::new(stream, boundary);
     while let Some(mut field) = multipart.next_field().await.map_err(broken)? {
         let name = field.name().unwrap_or_default().to_owned();
-        let Some(file_name) = field.file_name().map(str::to_owned) else {
+        if field.file_name().is_none() {
             let text = field.text().await.map_err(broken)?;
             params.put_pair(&name, &text);
             continue;
-        };
+        }
         let spool = tempfile::NamedTempFile::new_in(server.data.incoming()).map_err(unwritten)?;
         let (file, path) = spool.into_parts();
         let mut file = tokio::fs::File::from_std(file);
-        let mut size = 0;
         while let Some(chunk) = field.chunk().await.map_err(broken)? {
-            size += chunk.len() as u64;
             file.write_all(&chunk).await.map_err(unwritten)?;
         }
         file.flush().await.map_err(unwritten)?;
-        params.put_file(
-            name,
-            SentFile {
-                path,
-                name: file_name,
-                size,
-            },
-        );
+        params.put_file(name, path);
     }
     Ok(())
 }

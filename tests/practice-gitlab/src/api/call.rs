@@ -207,6 +207,13 @@ impl Call {
         }
     }
 
+    /// A file that came with the request; nobody else gets it.
+    pub fn take_file(&self, name: &str) -> Result<tempfile::TempPath, Refusal> {
+        self.params
+            .take_file(name)
+            .ok_or_else(|| Refusal::invalid(&format!("{name} is invalid")))
+    }
+
     /// Counts the request against a limit per user, or per user and `subject`.
     pub fn limited(&self, key: LimitKey, subject: u64) -> Result<(), Refusal> {
         let user = self

@@ -13,8 +13,10 @@ mod awards;
 mod body;
 mod discussions;
 mod events;
+mod exports;
 mod groups;
 mod holder;
+mod imports;
 mod instance;
 mod issue_changes;
 mod issue_links;
@@ -71,6 +73,8 @@ pub fn routes() -> RouteTable {
         awards::ROUTES,
         events::ROUTES,
         tracking::ROUTES,
+        exports::ROUTES,
+        imports::ROUTES,
     ])
 }
 

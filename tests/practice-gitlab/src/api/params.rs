@@ -3,6 +3,7 @@
 //! values are coerced and refused as Grape does it.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::{Timestamp, civil::Date};
 use serde_json::{Map, Value};
@@ -10,17 +11,6 @@ use tempfile::TempPath;
 
 use super::Refusal;
 use crate::clock::parse_time;
-
-/// A file that came with the request, spooled to disk.
-#[derive(Debug)]
-pub struct SentFile {
-    /// Where it is; goes when this goes.
-    pub path: TempPath,
-    /// The name it was sent with.
-    pub name: String,
-    /// Bytes.
-    pub size: u64,
-}
 
 /// A value that was sent, sent as nothing, or not sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +46,8 @@ impl<T> Wish<T> {
 #[derive(Debug, Default)]
 pub struct Params {
     values: Map<String, Value>,
-    files: BTreeMap<String, SentFile>,
+    /// Files by name, spooled to disk; each goes when nobody has it any more.
+    files: Mutex<BTreeMap<String, TempPath>>,
 }
 
 impl Params {
@@ -89,13 +80,17 @@ impl Params {
     }
 
     /// Takes a file.
-    pub fn put_file(&mut self, name: String, file: SentFile) {
-        self.files.insert(name, file);
+    pub fn put_file(&mut self, name: String, file: TempPath) {
+        self.files().insert(name, file);
     }
 
-    /// A file by name.
-    pub fn file(&self, name: &str) -> Option<&SentFile> {
-        self.files.get(name)
+    fn files(&self) -> MutexGuard<'_, BTreeMap<String, TempPath>> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Hands out a file.
+    pub fn take_file(&self, name: &str) -> Option<TempPath> {
+        self.files().remove(name)
     }
 
     /// Whether the parameter was sent, even as null.
@@ -133,7 +128,7 @@ impl Params {
         let missing: Vec<&str> = names
             .iter()
             .copied()
-            .filter(|name| self.value(name).is_none() && !self.files.contains_key(*name))
+            .filter(|name| self.value(name).is_none() && !self.files().contains_key(*name))
             .collect();
         if missing.is_empty() {
             Ok(())

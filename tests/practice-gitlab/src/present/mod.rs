@@ -11,6 +11,7 @@ mod milestones;
 mod notes;
 mod projects;
 mod tokens;
+mod transfers;
 mod users;
 
 use jiff::{Timestamp, civil::Date};

@@ -2,6 +2,7 @@
 //! turns a status into an error, and git run without the machine's settings.
 
 #![allow(dead_code, reason = "each test file uses a part")]
+#![expect(clippy::unwrap_used, reason = "what a test is not about may panic")]
 
 use std::path::Path;
 use std::process::Output;
