@@ -373,6 +373,16 @@ fn items_are_followed_through_renames_and_absence() {
         )
         .unwrap();
     assert_eq!(fifth.back, [project(2)]);
+    // Looked for one by one: gone, and gone only once.
+    for second in [7, 8] {
+        catalogue
+            .items_gone(account, &[project(1)], at(second))
+            .unwrap();
+    }
+    let items = catalogue.items(account).unwrap();
+    let website = items.iter().find(|item| item.item == project(1)).unwrap();
+    assert_eq!(website.gone_since, Some(at(7)));
+
     catalogue.remove_items(account).unwrap();
     assert!(catalogue.items(account).unwrap().is_empty());
 }

@@ -122,6 +122,22 @@ impl Catalogue {
         })
     }
 
+    /// Items were looked for by their ID and are not there any more. Those
+    /// that are known to be gone keep their date.
+    pub fn items_gone(&self, account: AccountId, items: &[ItemKey], at: Timestamp) -> Result<()> {
+        self.write(|database| {
+            let mut statement = database.prepare_cached(
+                "UPDATE item SET gone_since = ifnull(gone_since, ?4) \
+                 WHERE account = ?1 AND sort = ?2 AND id = ?3",
+            )?;
+            for item in items {
+                let (sort, id) = (item.sort.name(), stored(item.id));
+                statement.execute((account.to_string(), sort, id, millis(at)))?;
+            }
+            Ok(())
+        })
+    }
+
     /// Items are in a snapshot.
     pub fn items_saved(
         &self,

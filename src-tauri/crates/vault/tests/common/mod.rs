@@ -10,7 +10,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use labkeep_vault::{
     Content, CreateOptions, Expected, Location, OpenOptions, Piece, SnapshotFacts, SnapshotId,
-    SnapshotReader, Vault, VaultKey, WriteStart, Writer,
+    SnapshotReader, Vault, VaultKey, WriteStart, Writer, Written,
 };
 use tempfile::TempDir;
 
@@ -190,4 +190,33 @@ pub fn noise(seed: u64, size: usize) -> Vec<u8> {
     }
     bytes.truncate(size);
     bytes
+}
+
+/// Neither listed nor lying about.
+pub fn no_snapshot(sandbox: &Sandbox) {
+    let listed = sandbox.vault.snapshots().expect("the vault is sound");
+    assert!(listed.is_empty(), "{listed:?}");
+    let mut files = std::fs::read_dir(sandbox.folder().join("snapshots")).expect("it is a vault");
+    assert!(files.next().is_none());
+}
+
+pub fn spooled(path: &str, content: &[u8], size: u64) -> Piece {
+    let Content::File { path: spool, .. } = file(path, content).content else {
+        unreachable!("a file was made");
+    };
+    Piece {
+        path: path.to_owned(),
+        content: Content::File { path: spool, size },
+    }
+}
+
+pub fn write(sandbox: &Sandbox, pieces: Vec<Piece>) -> labkeep_vault::Result<Written> {
+    let writer = sandbox.vault.writer(start(None, at(0)))?;
+    for piece in pieces {
+        // Once something went wrong, the writer may be closed already.
+        if writer.push_blocking(piece).is_err() {
+            break;
+        }
+    }
+    writer.close_blocking()
 }
