@@ -2,15 +2,19 @@
 //! and where, and one that says what helps. The same sentences stand in the
 //! window, on the command line and in the ledger.
 
+mod backup;
 mod git;
 mod gitlab;
+mod machine;
 mod role;
 mod vault;
 
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+pub use backup::of_backup;
 pub use gitlab::of_gitlab;
+pub use machine::{of_catalogue, of_secrets, of_settings};
 pub use role::of_role;
 pub use vault::of_vault;
 

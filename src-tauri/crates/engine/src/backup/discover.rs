@@ -39,6 +39,8 @@ pub struct Found {
     pub role: Option<AccessLevel>,
     /// Public or internal: reading does not depend on a role.
     pub is_open: bool,
+    /// Read-only at GitLab.
+    pub is_archived: bool,
     /// Known to have no commit.
     pub is_empty: bool,
     /// `sha1` or `sha256`.
@@ -180,6 +182,7 @@ pub fn of_group(group: &Kept<Group>) -> Found {
         settings: Some(group.json().to_owned()),
         role: None,
         is_open: is_open(&document),
+        is_archived: false,
         is_empty: false,
         object_format: String::new(),
         group: None,
@@ -201,6 +204,7 @@ pub fn of_project(project: &Kept<Project>) -> Found {
         settings: Some(project.json().to_owned()),
         role: role(&document),
         is_open: is_open(&document),
+        is_archived: project.archived,
         is_empty: project.empty_repo == Some(true),
         object_format: document["repository_object_format"]
             .as_str()

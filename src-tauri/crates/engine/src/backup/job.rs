@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use futures::{StreamExt, pin_mut, stream};
+use futures::{FutureExt, StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use labkeep_gitlab::{Client, RequestCounts, Scope};
 use labkeep_vault::{
@@ -231,7 +231,7 @@ impl BackupJob {
             });
         }
         let scratch = Arc::new(Scratch::new(&self.scratch, self.scratch_budget)?);
-        let context = Context {
+        let context = Arc::new(Context {
             client: client.clone(),
             previous: reader,
             ledger: Arc::clone(&ledger),
@@ -241,7 +241,7 @@ impl BackupJob {
             depth,
             scopes,
             now,
-        };
+        });
         let uncovered = discovery
             .uncovered
             .iter()
@@ -271,7 +271,7 @@ impl BackupJob {
             run: self.run.clone(),
         };
         let writer = blocking(&self.vault, move |vault| vault.writer(start)).await?;
-        let read = self.read_all(&context, &plans, &writer, started).await;
+        let read = self.read_all(&context, plans, &writer).await;
         let (ledger, items) = match read {
             Ok(read) => read,
             Err(error) => {
@@ -413,21 +413,29 @@ impl BackupJob {
     /// Reads every item and hands it to the writer.
     async fn read_all(
         &self,
-        context: &Context,
-        plans: &[(Found, ItemPlan)],
+        context: &Arc<Context>,
+        plans: Vec<(Found, ItemPlan)>,
         writer: &Writer,
-        captured: Timestamp,
     ) -> Result<(Ledger, ItemCounts), BackupError> {
-        let conveyor = Conveyor::default();
+        let captured = writer.captured();
+        let conveyor = Arc::new(Conveyor::default());
         let mut ledger = Ledger::default();
         let mut counts = ItemCounts {
             total: plans.len() as u64,
             ..ItemCounts::default()
         };
-        let results = stream::iter(plans.iter().enumerate())
-            .map(|(turn, (found, plan))| conveyor.carry(context, turn, found, plan, captured))
-            .buffered(ITEMS_AT_ONCE);
-        pin_mut!(results);
+        let mut results = stream::iter(plans.into_iter().enumerate())
+            .map(|(turn, (found, plan))| {
+                let (conveyor, context) = (Arc::clone(&conveyor), Arc::clone(context));
+                async move {
+                    conveyor
+                        .carry(&context, turn, &found, &plan, captured)
+                        .await
+                }
+                .boxed()
+            })
+            .buffered(ITEMS_AT_ONCE)
+            .boxed();
         let mut turn = 0;
         loop {
             let next = tokio::select! {

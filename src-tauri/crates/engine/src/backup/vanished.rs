@@ -59,6 +59,7 @@ impl Vanished {
             settings: None,
             role: None,
             is_open: false,
+            is_archived: false,
             is_empty: false,
             object_format: "sha1".to_owned(),
             group: None,
@@ -81,31 +82,36 @@ pub async fn look_for(
         .filter(|item| !discovery.found.contains_key(item))
         .filter_map(|item| Some((item, previous.of(item).next()?.path.clone())))
         .collect();
-    let answers: Vec<(Vanished, Option<Found>)> = stream::iter(missing)
-        .map(|(item, path)| look(client, selection, item, path))
+    let asking = client.clone();
+    let answers: Vec<(Item, String, Answer)> = stream::iter(missing)
+        .map(move |(item, path)| look(asking.clone(), item, path))
         .buffer_unordered(AT_ONCE)
         .try_collect()
         .await?;
     let mut vanished = BTreeMap::new();
-    for (one, found) in answers {
-        match found {
-            Some(found) => {
-                discovery.found.insert(one.item, found);
+    for (item, path, answer) in answers {
+        let why = match answer {
+            Answer::There(found) if selection.covers(&found.seen.path) => {
+                discovery.found.insert(item, *found);
+                continue;
             }
-            None => {
-                vanished.insert(one.item, one);
-            }
-        }
+            Answer::There(_) => Why::LeftOut,
+            Answer::Gone => Why::Gone,
+            Answer::Unknown => Why::Unknown,
+        };
+        vanished.insert(item, Vanished { item, path, why });
     }
     Ok((discovery, vanished))
 }
 
-async fn look(
-    client: &Client,
-    selection: &Selection,
-    item: Item,
-    path: String,
-) -> Result<(Vanished, Option<Found>), Error> {
+/// What GitLab says of an item.
+enum Answer {
+    There(Box<Found>),
+    Gone,
+    Unknown,
+}
+
+async fn look(client: Client, item: Item, path: String) -> Result<(Item, String, Answer), Error> {
     let found = match item.sort {
         Sort::Project => client
             .project(item.id)
@@ -116,16 +122,15 @@ async fn look(
             .await
             .map(|group| group.map(|group| discover::of_group(&group))),
     };
-    let (why, found) = match found {
-        Ok(Some(found)) if selection.covers(&found.seen.path) => (Why::LeftOut, Some(found)),
-        Ok(Some(_)) => (Why::LeftOut, None),
-        Ok(None) => (Why::Gone, None),
+    let answer = match found {
+        Ok(Some(found)) => Answer::There(Box::new(found)),
+        Ok(None) => Answer::Gone,
         Err(Error::Cancelled) => return Err(Error::Cancelled),
         Err(error) if error.is_dead_token() => return Err(error),
         Err(error) => {
             tracing::warn!(path, %error, "whether it is still there could not be found out");
-            (Why::Unknown, None)
+            Answer::Unknown
         }
     };
-    Ok((Vanished { item, path, why }, found))
+    Ok((item, path, answer))
 }

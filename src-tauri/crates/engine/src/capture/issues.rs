@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use futures::{StreamExt, pin_mut, stream};
-use labkeep_gitlab::AccessLevel;
 use labkeep_gitlab::documents::{IssueParts, Labels, issue};
 use labkeep_gitlab::rest::{Issuable, Issue, IssueLink, IssueQuery, Kept};
+use labkeep_gitlab::{AccessLevel, Client};
 use serde_json::{Value, json};
 
 use super::assembly::Assembly;
@@ -49,12 +49,20 @@ pub async fn capture_issues(
 
     let in_export = assembly.in_export();
     let changed = std::mem::take(&mut assembly.changed);
-    let details = stream::iter(changed.iter().filter_map(|iid| listed.get(iid)))
-        .map(|issue| read_details(context, issue, in_export.contains(&issue.iid)))
-        .buffer_unordered(AT_ONCE);
-    pin_mut!(details);
+    let project = found.seen.item.id;
+    let client = context.client.clone();
+    let mut details = stream::iter(changed)
+        .map(move |iid| {
+            let is_exported = in_export.contains(&iid);
+            read_details(client.clone(), Issuable::issue(project, iid), is_exported)
+        })
+        .buffer_unordered(AT_ONCE)
+        .boxed();
     while let Some(read) = details.next().await {
-        let (issue, threads, its_links) = read?;
+        let (iid, threads, its_links) = read?;
+        let Some(issue) = listed.get(&iid) else {
+            continue;
+        };
         match threads {
             Some(threads) => {
                 threads.note_people(&context.people);
@@ -118,26 +126,20 @@ async fn kept_links(
     Ok(links)
 }
 
-type Details<'a> = (&'a Issue, Option<Threads>, Vec<Kept<IssueLink>>);
+type Details = (u64, Option<Threads>, Vec<Kept<IssueLink>>);
 
 /// Reads the links of an issue, and its threads unless the export has them.
-async fn read_details<'a>(
-    context: &Context,
-    issue: &'a Issue,
-    is_exported: bool,
-) -> Result<Details<'a>, Trouble> {
-    let client = &context.client;
-    let of = Issuable::issue(issue.project_id, issue.iid);
+async fn read_details(client: Client, of: Issuable, is_exported: bool) -> Result<Details, Trouble> {
     let threads = async {
         if is_exported {
             Ok(None)
         } else {
-            Box::pin(Threads::read(client, of)).await.map(Some)
+            Box::pin(Threads::read(&client, of)).await.map(Some)
         }
     };
-    let links = async { Ok(client.issue_links(issue.project_id, issue.iid).await?) };
+    let links = async { Ok(client.issue_links(of.project, of.iid).await?) };
     let (threads, links) = tokio::try_join!(threads, links)?;
-    Ok((issue, threads, links))
+    Ok((of.iid, threads, links))
 }
 
 fn document(of: &Issue, threads: &Threads, labels: &Labels) -> Value {

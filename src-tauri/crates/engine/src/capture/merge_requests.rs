@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use futures::{StreamExt, pin_mut, stream};
+use labkeep_gitlab::Client;
 use labkeep_gitlab::documents::{Labels, MergeRequestParts, merge_request};
 use labkeep_gitlab::rest::{
     Approvals, Issuable, Kept, MergeRequest, MergeRequestQuery, Reviewer, VersionDetail,
@@ -56,10 +57,11 @@ pub async fn capture_merge_requests(
         }
     }
     let project = found.seen.item.id;
-    let details = stream::iter(to_read)
-        .map(|iid| Details::read(context, project, iid))
-        .buffer_unordered(AT_ONCE);
-    pin_mut!(details);
+    let client = context.client.clone();
+    let mut details = stream::iter(to_read)
+        .map(move |iid| Details::read(client.clone(), project, iid))
+        .buffer_unordered(AT_ONCE)
+        .boxed();
     while let Some(read) = details.next().await {
         // One that was deleted since it was listed is not there any more.
         if let Some(details) = read? {
@@ -119,8 +121,8 @@ impl Details {
         }
     }
 
-    async fn read(context: &Context, project: u64, iid: u64) -> Result<Option<Self>, Trouble> {
-        let client = &context.client;
+    async fn read(client: Client, project: u64, iid: u64) -> Result<Option<Self>, Trouble> {
+        let client = &client;
         let Some(request) = client.merge_request(project, iid).await? else {
             return Ok(None);
         };

@@ -51,11 +51,15 @@ impl Threads {
             .iter()
             .flat_map(|discussion| &discussion.notes)
             .filter(|note| !note.system)
-            .map(|note| note.id);
+            .map(|note| note.id)
+            .collect::<Vec<_>>();
         let note_awards = stream::iter(written)
-            .map(|note| async move {
-                let awards = client.note_award_emoji(of, note).await?;
-                Ok::<_, Trouble>((note, awards))
+            .map(|note| {
+                let client = client.clone();
+                async move {
+                    let awards = client.note_award_emoji(of, note).await?;
+                    Ok::<_, Trouble>((note, awards))
+                }
             })
             .buffer_unordered(AT_ONCE)
             .try_filter(|(_, awards)| std::future::ready(!awards.is_empty()))

@@ -1,0 +1,281 @@
+//! Backups: start one, and note what came of it.
+
+use std::sync::Arc;
+
+use labkeep_settings::{KnownSnapshot, Plan, RunId, RunState, SeenItem};
+use serde_json::json;
+
+use super::execute::{Counts, Ended, Execution, Order, key};
+use super::plan::head_of;
+use super::{Labkeep, blocking};
+use crate::advice::Advice;
+use crate::backup::job::{BackupError, BackupJob, BackupResult};
+use crate::backup::vanished::{Vanished, Why};
+use crate::error::{Error, Result};
+use crate::ledger::{Ledger, Line};
+use crate::outcome::{Outcome, RunKind};
+use crate::pattern::Selection;
+use crate::run::{WireObserver, process};
+use crate::view::{ByteCounts, RequestCountsView};
+
+/// How a backup is to be run.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct BackupWish {
+    /// Ask for everything, whatever GitLab's marks say.
+    pub thorough: bool,
+}
+
+impl Labkeep {
+    /// Backs a plan up in the background.
+    pub fn start_backup(&self, plan: &str, wish: BackupWish) -> Result<RunId> {
+        let plan = self.find_plan(plan)?;
+        self.refuse_second(&plan)?;
+        let order = Order {
+            kind: RunKind::Backup,
+            subject: plan.name.clone(),
+            plan: Some(plan.id),
+            vault: Some(plan.vault),
+            account: Some(plan.account),
+            writes: true,
+            details: json!({ "thorough": wish.thorough }),
+        };
+        self.execute(order, move |labkeep, execution| async move {
+            labkeep.back_up(plan, wish, execution).await
+        })
+    }
+
+    fn refuse_second(&self, plan: &Plan) -> Result<()> {
+        let running = self.0.catalogue.unended_runs()?.into_iter().any(|run| {
+            run.plan == Some(plan.id)
+                && run.kind == labkeep_settings::RunKind::Backup
+                && run.state != RunState::Ended
+                && process::is_alive(&run.process)
+        });
+        if running {
+            return Err(Error::AlreadyRunning {
+                plan: plan.name.clone(),
+            });
+        }
+        Ok(())
+    }
+
+    async fn back_up(&self, plan: Plan, wish: BackupWish, execution: Execution) -> Ended {
+        let log = execution.log.clone();
+        log.info(format!("Backing up “{}”.", plan.name));
+        let job = match self.job(&plan, wish, &execution).await {
+            Ok(job) => job,
+            Err(error) => return Ended::failed(error.advice()),
+        };
+        match job.run().await {
+            Ok(result) => self.backed_up(&plan, result, &execution).await,
+            Err(BackupError::Cancelled | BackupError::Gitlab(labkeep_gitlab::Error::Cancelled)) => {
+                Ended::aborted()
+            }
+            Err(error) => {
+                let ledger = match &error {
+                    BackupError::NothingRead { ledger, .. } => Some(ledger.as_ref().clone()),
+                    _ => None,
+                };
+                tracing::error!(run = %execution.id, error = %crate::error::chain(&error), "the backup failed");
+                let advice = Error::from(error).advice();
+                Ended {
+                    ledger,
+                    counts: Counts {
+                        bytes: execution.active.progress.bytes(),
+                        ..Counts::default()
+                    },
+                    ..Ended::failed(advice)
+                }
+            }
+        }
+    }
+
+    async fn job(&self, plan: &Plan, wish: BackupWish, execution: &Execution) -> Result<BackupJob> {
+        let settings = self.settings()?;
+        let account = self.find_account(&plan.account.to_string())?;
+        let vault = self.find_vault(&plan.vault.to_string())?;
+        let client = self
+            .client(&account, None)
+            .await?
+            .with_observer(Arc::new(WireObserver::new(execution.progress())));
+        let scratch = self.0.home.scratch();
+        let swept = crate::scratch::sweep(&scratch, std::time::Duration::from_hours(24));
+        match swept {
+            Ok(swept) if !swept.is_empty() => {
+                tracing::info!(
+                    folders = swept.len(),
+                    "removed scratch of runs that crashed"
+                );
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "old scratch could not be removed"),
+        }
+        Ok(BackupJob {
+            client,
+            vault: self.vault(&vault).await?,
+            plan: head_of(plan)?,
+            selection: Selection::new(&plan.include, &plan.exclude)?,
+            run: execution.id.to_string(),
+            host: process::host(),
+            thorough: wish.thorough,
+            scratch,
+            scratch_budget: settings.preferences.scratch_bytes,
+            progress: execution.progress(),
+            clock: Arc::clone(&self.0.clock),
+            cancel: execution.active.cancel.clone(),
+        })
+    }
+
+    async fn backed_up(&self, plan: &Plan, result: BackupResult, execution: &Execution) -> Ended {
+        let log = &execution.log;
+        log.warn_all(
+            result
+                .ledger
+                .lines()
+                .filter(|line| !line.is_whole())
+                .map(sentence),
+        );
+        log.warn_all(result.vanished.iter().filter_map(gone));
+        log.info(format!(
+            "Snapshot {} is saved and read back: {} groups and {} projects.",
+            &result.snapshot.id.to_string()[..8],
+            result.head.groups,
+            result.head.projects
+        ));
+        let ended = ended(&result, execution);
+        if let Err(error) = self.note_backup(plan, &result, execution.id).await {
+            // The copy is safe in the vault, but this machine does not know it.
+            tracing::error!(run = %execution.id, %error, "the snapshot could not be noted");
+            let advice = error.advice();
+            return Ended {
+                outcome: Outcome::Partial,
+                advice: Some(Advice::new(
+                    format!(
+                        "The snapshot is safe in the vault, but it could not be noted on this machine. {}",
+                        advice.message
+                    ),
+                    advice.hint,
+                )),
+                ..ended
+            };
+        }
+        ended
+    }
+
+    async fn note_backup(&self, plan: &Plan, result: &BackupResult, run: RunId) -> Result<()> {
+        let entry = self.find_vault(&plan.vault.to_string())?;
+        let now = self.0.clock.now();
+        let seen: Vec<SeenItem> = result
+            .ledger
+            .items()
+            .into_iter()
+            .filter_map(|item| {
+                Some(SeenItem {
+                    item: key(item),
+                    path: result.ledger.of(item).next()?.path.clone(),
+                })
+            })
+            .collect();
+        let saved: Vec<_> = result
+            .ledger
+            .items()
+            .into_iter()
+            .filter(|item| result.ledger.of(*item).all(Line::is_whole))
+            .map(key)
+            .collect();
+        let gone: Vec<_> = result
+            .vanished
+            .iter()
+            .filter(|one| one.why == Why::Gone)
+            .map(|one| key(one.item))
+            .collect();
+        let snapshot = result.snapshot.id.to_string();
+        let catalogue = &self.0.catalogue;
+        catalogue.put_snapshot(&known(&entry.vault_id, result, Some(run)))?;
+        catalogue.see_items(plan.account, now, &seen, false)?;
+        catalogue.items_gone(plan.account, &gone, now)?;
+        catalogue.items_saved(plan.account, &saved, &snapshot, result.head.started)?;
+        let vault = self.vault(&entry).await?;
+        let usage = blocking(move || Ok(vault.usage()?)).await?;
+        self.note_usage(entry.id, usage.bytes, usage.snapshots)
+    }
+}
+
+/// A snapshot as the catalogue keeps it.
+fn known(vault: &str, result: &BackupResult, run: Option<RunId>) -> KnownSnapshot {
+    super::snapshot::known(vault, &result.snapshot, &result.head, &result.ledger, run)
+}
+
+fn ended(result: &BackupResult, execution: &Execution) -> Ended {
+    let missing = result
+        .ledger
+        .lines()
+        .filter(|line| line.is_missing())
+        .count();
+    let failed = result.head.items.failed + result.head.items.stale;
+    let advice = (result.outcome == Outcome::Partial).then(|| partial(&result.ledger, failed));
+    Ended {
+        outcome: result.outcome,
+        advice,
+        snapshot: Some(result.snapshot.id.to_string()),
+        counts: Counts {
+            items: result.head.items,
+            bytes: ByteCounts {
+                received: execution.active.progress.bytes().received,
+                stored: result.snapshot.bytes_stored,
+            },
+            requests: RequestCountsView {
+                api: result.requests.api,
+                git: result.requests.git,
+                registry: result.requests.registry,
+                lfs: result.requests.lfs,
+            },
+            missing: u32::try_from(missing).unwrap_or(u32::MAX),
+        },
+        ledger: Some(result.ledger.clone()),
+        report: Vec::new(),
+        result_url: None,
+    }
+}
+
+/// Why a backup is only Partial: the first failure, and how many there are.
+fn partial(ledger: &Ledger, items: u64) -> Advice {
+    let mut failures = ledger.lines().filter(|line| !line.is_whole());
+    let Some(first) = failures.next() else {
+        return Advice::new("Something is missing.", "Look at the ledger.");
+    };
+    let more = failures.count();
+    let others = match more {
+        0 => String::new(),
+        1 => " One other part failed too.".to_owned(),
+        more => format!(" {more} other parts failed too, in {items} items."),
+    };
+    Advice::new(
+        format!("{}{others}", sentence(first)),
+        first
+            .remedy
+            .clone()
+            .unwrap_or_else(|| "Back up again.".to_owned()),
+    )
+}
+
+fn sentence(line: &Line) -> String {
+    let reason = line.reason.as_deref().unwrap_or("It could not be read.");
+    let kept = if line.stale_since.is_some() {
+        " The earlier version is kept."
+    } else {
+        ""
+    };
+    format!("{}: {}: {reason}{kept}", line.path, line.kind.words())
+}
+
+fn gone(one: &Vanished) -> Option<String> {
+    match one.why {
+        Why::Gone => Some(format!(
+            "{} is gone at GitLab, or not visible any more. It stays in earlier snapshots.",
+            one.path
+        )),
+        Why::LeftOut => Some(format!("{} is not covered by the plan any more.", one.path)),
+        Why::Unknown => None,
+    }
+}

@@ -1,0 +1,391 @@
+//! Execute: every run, whatever it does, goes the same way. It is in the
+//! catalogue before it begins and has an outcome when it ends, also when it
+//! panics.
+
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt;
+use labkeep_settings::{
+    AccountId, Catalogue, ItemKey, ItemSort, LedgerRow, NewRun, PlanId, RunEnd, RunId, RunOutcome,
+    RunState, VaultEntryId,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::Labkeep;
+use crate::advice::Advice;
+use crate::error::{Error, Result};
+use crate::kind::{Item, Sort};
+use crate::ledger::Ledger;
+use crate::outcome::{Outcome, RunKind};
+use crate::run::{Active, Progress, RunLog, process};
+use crate::view::{ByteCounts, ItemCounts, ReportLine, RequestCountsView};
+
+/// How often is looked whether another process asked the run to stop.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Ledgers of so many runs of each plan stay in the catalogue; every snapshot
+/// has its own.
+const LEDGERS: u32 = 3;
+
+/// What is to be run.
+pub(super) struct Order {
+    pub kind: RunKind,
+    pub subject: String,
+    pub plan: Option<PlanId>,
+    pub vault: Option<VaultEntryId>,
+    pub account: Option<AccountId>,
+    /// Whether the vault is written to: one such run at a time.
+    pub writes: bool,
+    /// What is needed to show or repeat it.
+    pub details: Value,
+}
+
+/// What a run works with.
+#[derive(Clone)]
+pub(super) struct Execution {
+    pub id: RunId,
+    pub active: Active,
+    pub log: RunLog,
+}
+
+impl Execution {
+    pub fn progress(&self) -> Arc<Progress> {
+        Arc::clone(&self.active.progress)
+    }
+}
+
+/// Numbers of a run, as the catalogue keeps them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Items.
+    #[serde(default)]
+    pub items: ItemCounts,
+    /// Bytes.
+    #[serde(default)]
+    pub bytes: ByteCounts,
+    /// Requests.
+    #[serde(default)]
+    pub requests: RequestCountsView,
+    /// Ledger lines of something that is missing.
+    #[serde(default)]
+    pub missing: u32,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub outcome: Outcome,
+    pub advice: Option<Advice>,
+    pub snapshot: Option<String>,
+    pub counts: Counts,
+    pub ledger: Option<Ledger>,
+    pub report: Vec<ReportLine>,
+    pub result_url: Option<String>,
+}
+
+impl Ended {
+    /// A run that did what it should.
+    pub fn complete() -> Self {
+        Self {
+            outcome: Outcome::Complete,
+            advice: None,
+            snapshot: None,
+            counts: Counts::default(),
+            ledger: None,
+            report: Vec::new(),
+            result_url: None,
+        }
+    }
+
+    /// A run that did nothing that counts.
+    pub fn failed(advice: Advice) -> Self {
+        Self {
+            outcome: Outcome::Failed,
+            advice: Some(advice),
+            ..Self::complete()
+        }
+    }
+
+    /// A run that was stopped.
+    pub fn aborted() -> Self {
+        Self {
+            outcome: Outcome::Aborted,
+            ..Self::complete()
+        }
+    }
+}
+
+impl Labkeep {
+    /// Begins a run in the background and returns at once.
+    pub(super) fn execute<F>(
+        &self,
+        order: Order,
+        work: impl FnOnce(Self, Execution) -> F + Send + 'static,
+    ) -> Result<RunId>
+    where
+        F: Future<Output = Ended> + Send + 'static,
+    {
+        let id = RunId::random();
+        let run = NewRun {
+            id,
+            kind: settings_kind(order.kind),
+            subject: order.subject.clone(),
+            plan: order.plan,
+            vault: order.vault,
+            account: order.account,
+            queued_at: self.0.clock.now(),
+            process: process::this(),
+            details: order.details.clone(),
+        };
+        self.0.catalogue.add_run(&run)?;
+        self.go(id, order, work);
+        Ok(id)
+    }
+
+    /// Takes up a run that ended before its end.
+    pub(super) fn execute_again<F>(
+        &self,
+        id: RunId,
+        order: Order,
+        work: impl FnOnce(Self, Execution) -> F + Send + 'static,
+    ) -> Result<()>
+    where
+        F: Future<Output = Ended> + Send + 'static,
+    {
+        let now = self.0.clock.now();
+        self.0.catalogue.resume_run(id, &process::this(), now)?;
+        self.go(id, order, work);
+        Ok(())
+    }
+
+    fn go<F>(
+        &self,
+        id: RunId,
+        order: Order,
+        work: impl FnOnce(Self, Execution) -> F + Send + 'static,
+    ) where
+        F: Future<Output = Ended> + Send + 'static,
+    {
+        let progress = Progress::new(
+            id.to_string(),
+            order.kind,
+            order.subject.clone(),
+            Arc::clone(&self.0.clock),
+        );
+        let active = Active::new(Arc::new(progress));
+        let execution = Execution {
+            id,
+            active: active.clone(),
+            log: RunLog::new(self.0.catalogue.clone(), id, Arc::clone(&self.0.clock)),
+        };
+        self.0.runs.begin(id, active);
+        let labkeep = self.clone();
+        tokio::spawn(async move {
+            let watch = tokio::spawn(labkeep.clone().watch(execution.clone()));
+            let ended = labkeep.in_turn(order, execution.clone(), work).await;
+            watch.abort();
+            labkeep.end(&execution, ended);
+        });
+    }
+
+    async fn in_turn<F>(
+        &self,
+        order: Order,
+        execution: Execution,
+        work: impl FnOnce(Self, Execution) -> F + Send + 'static,
+    ) -> Ended
+    where
+        F: Future<Output = Ended> + Send + 'static,
+    {
+        let turn = match order.vault {
+            Some(vault) if order.writes => {
+                let cancel = &execution.active.cancel;
+                match self.0.runs.turn(&vault.to_string(), cancel).await {
+                    Ok(Some(turn)) => Some(turn),
+                    Ok(None) => return Ended::aborted(),
+                    Err(source) => {
+                        let error = Error::File {
+                            path: self.0.home.locks().display().to_string(),
+                            source,
+                        };
+                        return Ended::failed(error.advice());
+                    }
+                }
+            }
+            _ => None,
+        };
+        if let Err(error) = self.0.catalogue.start_run(execution.id, self.0.clock.now()) {
+            // A run that was resumed is running already.
+            tracing::debug!(run = %execution.id, %error, "the run was not queued");
+        }
+        let work = AssertUnwindSafe(work(self.clone(), execution)).catch_unwind();
+        let ended = Box::pin(work).await.unwrap_or_else(|panic| {
+            let message = panic
+                .downcast_ref::<String>()
+                .map(String::as_str)
+                .or_else(|| panic.downcast_ref::<&str>().copied())
+                .unwrap_or("a panic");
+            let bug = Error::Bug {
+                message: message.to_owned(),
+            };
+            Ended::failed(bug.advice())
+        });
+        drop(turn);
+        ended
+    }
+
+    /// Stops the run when another process asked for it.
+    async fn watch(self, execution: Execution) {
+        loop {
+            tokio::time::sleep(LOOK).await;
+            match self.0.catalogue.run(execution.id) {
+                Ok(Some(run)) if run.state == RunState::Stopping => {
+                    execution.active.stop("It was cancelled.");
+                    return;
+                }
+                Ok(_) => {}
+                Err(error) => tracing::warn!(%error, "the catalogue could not be read"),
+            }
+        }
+    }
+
+    fn end(&self, execution: &Execution, mut ended: Ended) {
+        if ended.outcome == Outcome::Aborted {
+            let why = execution.active.why();
+            ended.advice.get_or_insert_with(|| {
+                Advice::new(
+                    why.unwrap_or_else(|| "It was cancelled.".to_owned()),
+                    "Start it again when you like; what is in the vault is not stored again.",
+                )
+            });
+        }
+        if let Some(advice) = &ended.advice {
+            execution.log.error(advice.to_string());
+        }
+        execution
+            .log
+            .info(format!("The run ended: {}.", ended.outcome.name()));
+        if let Err(error) = self.note_end(execution.id, &ended) {
+            // The next start notes it as crashed: not a green light.
+            tracing::error!(run = %execution.id, %error, "the end of the run could not be noted");
+        }
+        self.0.runs.end(execution.id, ended.outcome);
+    }
+
+    fn note_end(&self, id: RunId, ended: &Ended) -> Result<()> {
+        let catalogue: &Catalogue = &self.0.catalogue;
+        if let Some(ledger) = &ended.ledger {
+            let rows: Vec<LedgerRow> = ledger.lines().map(row).collect();
+            catalogue.put_ledger(id, &rows)?;
+            catalogue.trim_ledgers(LEDGERS)?;
+        }
+        if !ended.report.is_empty() || ended.result_url.is_some() {
+            let mut details = catalogue
+                .run(id)?
+                .map_or_else(|| json!({}), |run| run.details);
+            details["report"] = json!(ended.report);
+            details["url"] = json!(ended.result_url);
+            catalogue.set_run_details(id, &details)?;
+        }
+        catalogue.end_run(
+            id,
+            &RunEnd {
+                outcome: settings_outcome(ended.outcome),
+                reason: ended.advice.as_ref().map(|advice| advice.message.clone()),
+                remedy: ended.advice.as_ref().map(|advice| advice.hint.clone()),
+                at: self.0.clock.now(),
+                snapshot: ended.snapshot.clone(),
+                counts: json!(ended.counts),
+            },
+        )?;
+        Ok(())
+    }
+}
+
+fn row(line: &crate::ledger::Line) -> LedgerRow {
+    LedgerRow {
+        item: key(line.item()),
+        kind: line.kind.name().to_owned(),
+        path: line.path.clone(),
+        state: state_name(line.state).to_owned(),
+        reason: line.reason.clone(),
+        remedy: line.remedy.clone(),
+        count: line.count,
+        bytes: (!line.pieces.is_empty()).then(|| line.bytes()),
+        stale_since: line.stale_since,
+    }
+}
+
+/// The name of a ledger state, in the catalogue and in result documents.
+pub fn state_name(state: crate::view::LedgerState) -> &'static str {
+    use crate::view::LedgerState;
+    match state {
+        LedgerState::Saved => "saved",
+        LedgerState::Unchanged => "unchanged",
+        LedgerState::Empty => "empty",
+        LedgerState::FeatureOff => "feature_off",
+        LedgerState::NoRight => "no_right",
+        LedgerState::NotOffered => "not_offered",
+        LedgerState::Failed => "failed",
+    }
+}
+
+/// The item as the catalogue knows it.
+pub(super) const fn key(item: Item) -> ItemKey {
+    ItemKey {
+        sort: match item.sort {
+            Sort::Group => ItemSort::Group,
+            Sort::Project => ItemSort::Project,
+        },
+        id: item.id,
+    }
+}
+
+/// The item that the catalogue knows; none for what this version has no word
+/// for.
+pub(super) const fn item_of(key: ItemKey) -> Option<Item> {
+    match key.sort {
+        ItemSort::Group => Some(Item::group(key.id)),
+        ItemSort::Project => Some(Item::project(key.id)),
+        ItemSort::Snippet => None,
+    }
+}
+
+pub(super) fn settings_kind(kind: RunKind) -> labkeep_settings::RunKind {
+    labkeep_settings::RunKind::from_name(kind.name()).expect("both have the same names")
+}
+
+pub(super) fn settings_outcome(outcome: Outcome) -> RunOutcome {
+    RunOutcome::from_name(outcome.name()).expect("both have the same names")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_catalogue() {
+        for kind in [
+            RunKind::Backup,
+            RunKind::Restore,
+            RunKind::Export,
+            RunKind::Drill,
+            RunKind::Verify,
+            RunKind::Prune,
+        ] {
+            assert_eq!(settings_kind(kind).name(), kind.name());
+        }
+        for outcome in [
+            Outcome::Complete,
+            Outcome::Partial,
+            Outcome::Aborted,
+            Outcome::Failed,
+        ] {
+            assert_eq!(settings_outcome(outcome).name(), outcome.name());
+        }
+    }
+}

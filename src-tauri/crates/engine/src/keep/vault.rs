@@ -1,0 +1,426 @@
+//! Vaults: look at a folder, create, open, check, forget.
+
+use std::path::{Path, PathBuf};
+
+use labkeep_settings::{RecoveryKit, SecretKey, VaultEntry, VaultEntryId};
+use labkeep_vault::{
+    CreateOptions, Inspection, Location, OpenOptions, State, Vault, VaultKey, inspect,
+};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+
+use super::{Labkeep, blocking};
+use crate::advice;
+use crate::clock::{from_millis, millis};
+use crate::error::{Error, Result, What};
+use crate::view::{FolderState, FolderView, RecoveryKitState, VaultView};
+
+/// The folder that is offered inside one that holds other things.
+const OFFERED: &str = "Labkeep vault";
+
+impl Labkeep {
+    /// Looks at a folder. Changes nothing.
+    pub async fn inspect_folder(&self, path: &str) -> Result<FolderView> {
+        let path = expand(path);
+        blocking(move || Ok(folder_view(&path))).await
+    }
+
+    /// A folder to offer for the first vault: beside the user's documents.
+    pub fn suggested_vault(&self) -> String {
+        dirs_home().join(OFFERED).display().to_string()
+    }
+
+    /// Makes a vault with a new, strong key. The key is in the keychain before
+    /// the vault exists.
+    pub async fn create_vault(&self, location: &str, name: Option<String>) -> Result<VaultView> {
+        let location = Location::parse(&expand(location).display().to_string())?;
+        self.refuse_known(&location.to_string())?;
+        let id = VaultEntryId::random();
+        let key = VaultKey::generate();
+        let name = self.free_vault_name(name, &location)?;
+        self.keep_key(id, &name, &key).await?;
+        let made = {
+            let (location, key) = (location.clone(), key.clone());
+            blocking(move || Ok(Vault::create(&location, &key, CreateOptions::default())?)).await
+        };
+        let vault = match made {
+            Ok(vault) => vault,
+            Err(error) => {
+                self.drop_key(id).await;
+                return Err(error);
+            }
+        };
+        self.attach(id, name, &vault, RecoveryKit::Pending)
+    }
+
+    /// Attaches a vault that is there already, and rebuilds from it what this
+    /// machine does not know.
+    pub async fn open_vault(
+        &self,
+        location: &str,
+        key: SecretString,
+        name: Option<String>,
+    ) -> Result<VaultView> {
+        let location = Location::parse(&expand(location).display().to_string())?;
+        self.refuse_known(&location.to_string())?;
+        let key = VaultKey::parse(key.expose_secret())?;
+        let vault = {
+            let (location, key) = (location.clone(), key.clone());
+            blocking(move || Ok(Vault::open(&location, &key, OpenOptions::default())?)).await?
+        };
+        let id = VaultEntryId::random();
+        let name = self.free_vault_name(name, &location)?;
+        self.keep_key(id, &name, &key).await?;
+        // Whoever has typed the key has the recovery kit.
+        let kit = RecoveryKit::Saved {
+            at: self.0.clock.now(),
+            path: None,
+        };
+        let view = self.attach(id, name, &vault, kit)?;
+        self.rebuild_from(&vault).await?;
+        Ok(view)
+    }
+
+    /// The vaults, in the order in which they were added.
+    pub fn vaults(&self) -> Result<Vec<VaultView>> {
+        let mut vaults = self.settings()?.vaults;
+        vaults.sort_by_key(|vault| vault.created_at);
+        vaults.iter().map(|vault| self.vault_view(vault)).collect()
+    }
+
+    /// Forgets a vault on this machine; what is in it stays. Refused while a
+    /// plan uses it, and as long as its key is nowhere else.
+    pub async fn remove_vault(&self, id: &str) -> Result<()> {
+        let entry = self.find_vault(id)?;
+        let settings = self.settings()?;
+        if let Some(plan) = settings.plans.iter().find(|plan| plan.vault == entry.id) {
+            return Err(Error::InUse {
+                what: What::Vault,
+                plan: plan.name.clone(),
+            });
+        }
+        if !matches!(entry.recovery_kit, RecoveryKit::Saved { .. }) {
+            return Err(Error::KitNotSaved { vault: entry.name });
+        }
+        let id = entry.id;
+        let secrets = self.0.secrets.clone();
+        blocking(move || Ok(secrets.delete(&SecretKey::VaultKey(id))?)).await?;
+        self.0
+            .store
+            .update(|settings| settings.vaults.retain(|vault| vault.id != id))?;
+        self.open_vaults().remove(&id);
+        self.0.runs.changed();
+        Ok(())
+    }
+
+    /// The open vault of an entry. Opened once per process, for that derives a
+    /// key; looked at anew each time, for a drive can be gone.
+    pub(crate) async fn vault(&self, entry: &VaultEntry) -> Result<Vault> {
+        let known = self.open_vaults().get(&entry.id).cloned();
+        let location = Location::parse(&entry.location)?;
+        if let Some(vault) = known {
+            let state = blocking(move || Ok(inspect(&location)?.state)).await?;
+            if matches!(state, State::Vault { .. }) {
+                return Ok(vault);
+            }
+            self.open_vaults().remove(&entry.id);
+        }
+        let key = self.key(entry).await?;
+        let location = Location::parse(&entry.location)?;
+        let vault =
+            blocking(move || Ok(Vault::open(&location, &key, OpenOptions::default())?)).await?;
+        if vault.id().as_str() != entry.vault_id {
+            return Err(Error::OtherVault {
+                location: entry.location.clone(),
+            });
+        }
+        self.open_vaults().insert(entry.id, vault.clone());
+        Ok(vault)
+    }
+
+    /// The key of a vault, from the keychain.
+    pub(crate) async fn key(&self, entry: &VaultEntry) -> Result<VaultKey> {
+        let secrets = self.0.secrets.clone();
+        let id = entry.id;
+        let key = blocking(move || Ok(secrets.get(&SecretKey::VaultKey(id))?))
+            .await?
+            .ok_or_else(|| Error::KeyMissing {
+                vault: entry.name.clone(),
+            })?;
+        Ok(VaultKey::parse(key.expose_secret())?)
+    }
+
+    /// Notes how much a vault holds, for views that must not wait for it.
+    pub(crate) fn note_usage(&self, entry: VaultEntryId, bytes: u64, snapshots: u64) -> Result<()> {
+        let usage = json!({ "bytes": bytes, "snapshots": snapshots });
+        Ok(self.0.catalogue.set_memo(&usage_memo(entry), &usage)?)
+    }
+
+    /// Notes that a vault's check found nothing.
+    pub(crate) fn note_checked(&self, entry: VaultEntryId) -> Result<()> {
+        let at = json!(millis(self.0.clock.now()));
+        Ok(self.0.catalogue.set_memo(&checked_memo(entry), &at)?)
+    }
+
+    pub(crate) fn vault_view(&self, entry: &VaultEntry) -> Result<VaultView> {
+        let seen = Location::parse(&entry.location).and_then(|location| inspect(&location));
+        let problem = match &seen {
+            Ok(Inspection {
+                state: State::Vault { .. },
+                ..
+            }) => None,
+            Ok(Inspection {
+                state: State::NewerFormat { .. },
+                ..
+            }) => Some("It was written by a newer Labkeep. Update Labkeep.".to_owned()),
+            Ok(_) => Some(
+                "It is not there. If it is on a removable drive or a network share, connect it."
+                    .to_owned(),
+            ),
+            Err(error) => Some(advice::of_vault(error).to_string()),
+        };
+        let usage = self.0.catalogue.memo(&usage_memo(entry.id))?;
+        let checked = self.0.catalogue.memo(&checked_memo(entry.id))?;
+        let number = |name: &str| usage.as_ref().and_then(|usage| usage[name].as_u64());
+        Ok(VaultView {
+            id: entry.id.to_string(),
+            name: entry.name.clone(),
+            location: entry.location.clone(),
+            reachable: problem.is_none(),
+            problem,
+            stored_bytes: number("bytes"),
+            snapshots: number("snapshots").and_then(|number| u32::try_from(number).ok()),
+            free_bytes: seen.ok().and_then(|inspection| inspection.free_bytes),
+            recovery_kit: match &entry.recovery_kit {
+                RecoveryKit::Saved { .. } => RecoveryKitState::Saved,
+                RecoveryKit::Postponed { .. } => RecoveryKitState::Postponed,
+                RecoveryKit::Pending => RecoveryKitState::Pending,
+            },
+            last_checked_at: checked
+                .and_then(|at| at.as_i64())
+                .map(|at| millis(from_millis(at))),
+        })
+    }
+
+    fn attach(
+        &self,
+        id: VaultEntryId,
+        name: String,
+        vault: &Vault,
+        recovery_kit: RecoveryKit,
+    ) -> Result<VaultView> {
+        let entry = VaultEntry {
+            id,
+            name,
+            location: vault.location().to_string(),
+            vault_id: vault.id().as_str().to_owned(),
+            created_at: self.0.clock.now(),
+            recovery_kit,
+            rest: serde_json::Map::new(),
+        };
+        let stored = entry.clone();
+        self.0
+            .store
+            .update(|settings| settings.vaults.push(stored))?;
+        self.open_vaults().insert(id, vault.clone());
+        self.0.runs.changed();
+        self.vault_view(&entry)
+    }
+
+    async fn keep_key(&self, id: VaultEntryId, name: &str, key: &VaultKey) -> Result<()> {
+        let secrets = self.0.secrets.clone();
+        let label = format!("Labkeep: key of the vault “{name}”");
+        let key = key.as_secret().clone();
+        blocking(move || Ok(secrets.set(&SecretKey::VaultKey(id), &label, &key)?)).await
+    }
+
+    async fn drop_key(&self, id: VaultEntryId) {
+        let secrets = self.0.secrets.clone();
+        let dropped = blocking(move || Ok(secrets.delete(&SecretKey::VaultKey(id))?)).await;
+        if let Err(error) = dropped {
+            tracing::warn!(%error, "the key of a vault that was not made stays in the keychain");
+        }
+    }
+
+    fn refuse_known(&self, location: &str) -> Result<()> {
+        let settings = self.settings()?;
+        if settings
+            .vaults
+            .iter()
+            .any(|vault| vault.location == location)
+        {
+            return Err(Error::KnownVault {
+                location: location.to_owned(),
+            });
+        }
+        Ok(())
+    }
+
+    fn free_vault_name(&self, name: Option<String>, location: &Location) -> Result<String> {
+        let taken: Vec<String> = self
+            .settings()?
+            .vaults
+            .into_iter()
+            .map(|vault| vault.name)
+            .collect();
+        let wanted = name
+            .map(|name| name.trim().to_owned())
+            .filter(|name| !name.is_empty())
+            .unwrap_or_else(|| {
+                let path = PathBuf::from(location.to_string());
+                path.file_name().map_or_else(
+                    || "Vault".to_owned(),
+                    |name| name.to_string_lossy().into_owned(),
+                )
+            });
+        Ok(free_name(&wanted, &taken))
+    }
+
+    fn open_vaults(
+        &self,
+    ) -> std::sync::MutexGuard<'_, std::collections::HashMap<VaultEntryId, Vault>> {
+        self.0
+            .open
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// The name, with a number behind it if it is taken.
+pub(super) fn free_name(wanted: &str, taken: &[String]) -> String {
+    let is_taken = |name: &str| taken.iter().any(|other| other.eq_ignore_ascii_case(name));
+    if !is_taken(wanted) {
+        return wanted.to_owned();
+    }
+    (2..=taken.len() + 2)
+        .map(|number| format!("{wanted} {number}"))
+        .find(|name| !is_taken(name))
+        .expect("there are more numbers than names")
+}
+
+fn usage_memo(entry: VaultEntryId) -> String {
+    format!("vault-usage.{entry}")
+}
+
+fn checked_memo(entry: VaultEntryId) -> String {
+    format!("vault-checked.{entry}")
+}
+
+/// `~` as shells know it.
+fn expand(path: &str) -> PathBuf {
+    let path = path.trim();
+    match path.strip_prefix('~') {
+        Some("") => dirs_home(),
+        Some(rest) if rest.starts_with('/') => dirs_home().join(&rest[1..]),
+        _ => PathBuf::from(path),
+    }
+}
+
+fn dirs_home() -> PathBuf {
+    std::env::home_dir().unwrap_or_else(|| PathBuf::from("/"))
+}
+
+fn folder_view(path: &Path) -> FolderView {
+    let shown = path.display().to_string();
+    let view =
+        |state, free_bytes, problem: Option<String>, suggestion: Option<String>| FolderView {
+            path: shown.clone(),
+            state,
+            free_bytes,
+            problem,
+            suggestion,
+        };
+    if shown.is_empty() {
+        let problem = "Choose a folder with enough room, best on another disk.".to_owned();
+        return view(FolderState::Invalid, None, Some(problem), None);
+    }
+    if !path.is_absolute() {
+        let problem = "Write the whole path, from / or ~.".to_owned();
+        return view(FolderState::Invalid, None, Some(problem), None);
+    }
+    let seen = Location::folder(path).and_then(|location| inspect(&location));
+    let Inspection {
+        state,
+        writable,
+        free_bytes,
+    } = match seen {
+        Ok(inspection) => inspection,
+        Err(error) => {
+            let problem = Some(advice::of_vault(&error).to_string());
+            return view(FolderState::Invalid, None, problem, None);
+        }
+    };
+    let unwritable = || {
+        let problem = "Your user may not write there. Choose another folder.".to_owned();
+        view(FolderState::NotWritable, free_bytes, Some(problem), None)
+    };
+    match state {
+        State::NewerFormat { .. } => view(
+            FolderState::NewerVault,
+            free_bytes,
+            Some("There is a vault of a newer Labkeep. Update Labkeep to use it.".to_owned()),
+            None,
+        ),
+        State::Vault { .. } if writable => view(FolderState::Vault, free_bytes, None, None),
+        State::NoSuchFolder | State::Empty if writable => {
+            let state = if state == State::Empty {
+                FolderState::Empty
+            } else {
+                FolderState::New
+            };
+            view(state, free_bytes, None, None)
+        }
+        State::NotEmpty if writable => view(
+            FolderState::NotEmpty,
+            free_bytes,
+            Some("There are other things in this folder.".to_owned()),
+            Some(path.join(OFFERED).display().to_string()),
+        ),
+        State::Unreachable => view(
+            FolderState::Invalid,
+            free_bytes,
+            Some("There is no such place. If it is on a removable drive, connect it.".to_owned()),
+            None,
+        ),
+        State::NotAFolder => view(
+            FolderState::Invalid,
+            free_bytes,
+            Some("This is a file, not a folder.".to_owned()),
+            None,
+        ),
+        _ => unwritable(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_with_other_things_gets_a_suggestion() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("letter.txt"), "dear").unwrap();
+        let view = folder_view(folder.path());
+        assert_eq!(view.state, FolderState::NotEmpty);
+        assert!(view.suggestion.unwrap().ends_with(OFFERED));
+        let new = folder_view(&folder.path().join("new"));
+        assert_eq!(new.state, FolderState::New);
+        assert_eq!(new.problem, None);
+    }
+
+    #[test]
+    fn what_is_no_usable_path_says_why() {
+        for path in ["", "relative/path", "/no/such/place"] {
+            let view = folder_view(Path::new(path));
+            assert_eq!(view.state, FolderState::Invalid, "{path:?}");
+            assert!(view.problem.is_some());
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_taken_gets_a_number() {
+        let taken = ["Disk".to_owned(), "disk 2".to_owned()];
+        assert_eq!(free_name("disk", &taken), "disk 3");
+        assert_eq!(free_name("NAS", &taken), "NAS");
+    }
+}

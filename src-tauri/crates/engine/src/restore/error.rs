@@ -1,0 +1,222 @@
+//! Why a restore, an export or a drill cannot begin or go on.
+
+use labkeep_gitlab::archive::ArchiveError;
+use labkeep_gitlab::git::pack::PackError;
+use thiserror::Error;
+
+use crate::advice::{self, Advice};
+use crate::error::Code;
+use crate::refs::RefsError;
+
+/// Why a restore, an export or a drill cannot begin or go on.
+#[derive(Debug, Error)]
+pub enum RestoreError {
+    /// GitLab, or the way to it.
+    #[error(transparent)]
+    Gitlab(#[from] labkeep_gitlab::Error),
+    /// The vault.
+    #[error(transparent)]
+    Vault(#[from] labkeep_vault::Error),
+    /// The catalogue, which holds the journal.
+    #[error(transparent)]
+    Catalogue(#[from] labkeep_settings::CatalogueError),
+    /// The archive that is to be sent.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    /// The packs of a repository.
+    #[error(transparent)]
+    Pack(#[from] PackError),
+    /// The scratch folder, or the folder of an export.
+    #[error("{path}: {source}")]
+    File {
+        /// The file or folder.
+        path: String,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The item is not in the snapshot.
+    #[error("{item} is not in the snapshot")]
+    NotInSnapshot {
+        /// Path or ID.
+        item: String,
+    },
+    /// Groups are not restored.
+    #[error("{path} is a group")]
+    IsAGroup {
+        /// Its path.
+        path: String,
+    },
+    /// A piece that the ledger names is not there.
+    #[error("{path} is missing from the snapshot")]
+    Missing {
+        /// The piece.
+        path: String,
+    },
+    /// A list of refs cannot be read.
+    #[error("{path}: {source}")]
+    Refs {
+        /// The piece.
+        path: String,
+        /// What is wrong with it.
+        #[source]
+        source: RefsError,
+    },
+    /// A document cannot be read.
+    #[error("{path}, line {line}: {source}")]
+    Document {
+        /// The piece.
+        path: String,
+        /// Line number, from 1.
+        line: u64,
+        /// What is wrong with it.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The token may not write.
+    #[error("the token may not write")]
+    TokenCannotWrite,
+    /// The group to restore into is not there.
+    #[error("there is no group {path}")]
+    NoSuchGroup {
+        /// Its path.
+        path: String,
+    },
+    /// A destination that is none.
+    #[error("{path} is no path of a project")]
+    BadDestination {
+        /// What was given.
+        path: String,
+    },
+    /// There is something at the destination already.
+    #[error("{path} is taken")]
+    Taken {
+        /// The path.
+        path: String,
+    },
+    /// GitLab's import ended with an error.
+    #[error("GitLab could not import the project: {message}")]
+    ImportFailed {
+        /// GitLab's sentence.
+        message: String,
+        /// Whether what was begun was removed again.
+        is_removed: bool,
+    },
+    /// GitLab's import does not move on.
+    #[error("GitLab's import does not move on")]
+    ImportStuck {
+        /// The project's page.
+        url: String,
+    },
+    /// Somebody asked to stop.
+    #[error("cancelled")]
+    Cancelled,
+    /// A thread died.
+    #[error("a defect in Labkeep: {message}")]
+    Bug {
+        /// What it said.
+        message: String,
+    },
+}
+
+impl RestoreError {
+    /// A file of this machine that cannot be used.
+    pub(crate) fn file(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self + use<> {
+        let path = path.display().to_string();
+        move |source| Self::File { path, source }
+    }
+
+    /// The sentence and the remedy.
+    pub fn advice(&self) -> Advice {
+        match self {
+            Self::Gitlab(error) => advice::of_gitlab(error),
+            Self::Vault(error) => advice::of_vault(error),
+            Self::Catalogue(error) => advice::of_catalogue(error),
+            Self::Archive(error) => Advice::new(
+                format!("The project archive could not be built: {error}."),
+                "Check the vault. An export still gives the repository and the documents.",
+            ),
+            Self::Pack(error) => Advice::new(
+                format!("The saved repository is not sound: {error}."),
+                "Check the vault, and restore from an earlier snapshot. A thorough backup reads it anew.",
+            ),
+            Self::File { path, source } => Advice::new(
+                format!("{path} cannot be used: {source}."),
+                "Check that it exists, may be written and has room.",
+            ),
+            Self::NotInSnapshot { item } => Advice::new(
+                format!("{item} is not in this snapshot."),
+                "Choose another snapshot; the project's page lists those that hold it.",
+            ),
+            Self::IsAGroup { path } => Advice::new(
+                format!("{path} is a group, and this version of Labkeep restores projects."),
+                "Create the group at GitLab, then restore its projects into it. Its labels, milestones and members can be exported.",
+            ),
+            Self::Missing { path } => Advice::new(
+                format!("{path} is missing from the snapshot."),
+                "Check the vault, and restore from another snapshot.",
+            ),
+            Self::Refs { path, source } => Advice::new(
+                format!("{path} cannot be read: {source}."),
+                "Check the vault, and restore from another snapshot.",
+            ),
+            Self::Document { path, line, source } => Advice::new(
+                format!("{path}, line {line}, cannot be read: {source}."),
+                "Check the vault, and restore from another snapshot.",
+            ),
+            Self::TokenCannotWrite => Advice::new(
+                "This token may not write.",
+                "Create one with the scope api. It is used for this restore only and not kept.",
+            ),
+            Self::NoSuchGroup { path } => Advice::new(
+                format!("There is no group {path} at GitLab, or this token does not see it."),
+                "Create it there, or choose another destination.",
+            ),
+            Self::BadDestination { path } => Advice::new(
+                format!("“{path}” is not the path of a project."),
+                "Write it as group/name; letters, digits, dots, dashes and underscores are allowed.",
+            ),
+            Self::Taken { path } => Advice::new(
+                format!("There is something at {path} already, and nothing is ever overwritten."),
+                "Choose another name.",
+            ),
+            Self::ImportFailed {
+                message,
+                is_removed,
+            } => Advice::new(
+                format!("GitLab could not import the project: {message}"),
+                if *is_removed {
+                    "The project that GitLab had begun was removed again; everything is as it was."
+                } else {
+                    "An unfinished project may be left at GitLab."
+                },
+            ),
+            Self::ImportStuck { url } => Advice::new(
+                format!("GitLab's import of {url} does not move on."),
+                "GitLab may be busy. Resume this restore later; it looks at the import again and creates nothing twice.",
+            ),
+            Self::Cancelled => Advice::new(
+                "It was cancelled.",
+                "Resume it to go on where it stopped. What GitLab has begun is not taken back.",
+            ),
+            Self::Bug { message } => Advice::new(
+                format!("Labkeep ran into a defect: {message}."),
+                "Please report it.",
+            ),
+        }
+    }
+
+    /// What it is about.
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::TokenCannotWrite => Code::Token,
+            Self::NotInSnapshot { .. } => Code::NotFound,
+            Self::IsAGroup { .. }
+            | Self::NoSuchGroup { .. }
+            | Self::BadDestination { .. }
+            | Self::Taken { .. } => Code::Refused,
+            Self::Bug { .. } => Code::Bug,
+            _ => Code::Failed,
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! Restore: from a snapshot back into a GitLab, by an archive that GitLab's own
+//! importer takes, git inside. A plan is shown first; what is done is
+//! journalled, so that a resumed restore creates nothing twice; what came of
+//! it is compared with the snapshot.
+
+mod archive;
+mod compare;
+mod destination;
+mod error;
+mod job;
+mod material;
+mod plan;
+mod text;
+
+pub use archive::{ArchiveWish, build};
+pub use compare::{Comparison, Difference, compare};
+pub use destination::{Destination, choose};
+pub use error::RestoreError;
+pub use job::{RestoreJob, RestoreResult};
+pub use material::{Link, Material, Repository};
+pub use plan::{Facts, Road, describe};
