@@ -97,17 +97,11 @@ pub fn harm(response: Response<Body>, action: &Action, cut: Cut) -> Response<Bod
         Action::Truncate { after_bytes } => {
             // A length would give the cut away; without one the end looks proper.
             head.headers.remove(CONTENT_LENGTH);
-            Body::from_stream(Shortened {
-                body,
-                left: after_bytes,
-                cut: None,
-            })
+            Body::from_stream(shortened(body, after_bytes))
         }
-        Action::Reset { after_bytes } => Body::from_stream(Shortened {
-            body,
-            left: after_bytes,
-            cut: Some(cut),
-        }),
+        Action::Reset { after_bytes } => {
+            Body::from_stream(shortened(body, after_bytes).chain(reset(cut)))
+        }
         Action::WrongDigest { at_byte } => Body::from_stream(Flipped {
             body,
             at: Some(at_byte),
@@ -126,35 +120,33 @@ pub fn harm(response: Response<Body>, action: &Action, cut: Cut) -> Response<Bod
 
 type Piece = Result<Bytes, axum::Error>;
 
-/// The first bytes of a body, then its end or the connection's.
-struct Shortened<B> {
-    body: B,
-    left: u64,
-    cut: Option<Cut>,
+/// The first bytes of a body.
+fn shortened(
+    body: impl Stream<Item = Piece> + Send + Unpin,
+    bytes: u64,
+) -> impl Stream<Item = Piece> + Send {
+    futures::stream::unfold((body, bytes), |(mut body, left)| async move {
+        if left == 0 {
+            return None;
+        }
+        let piece = body.next().await?.map(|mut bytes| {
+            bytes.truncate(usize::try_from(left).unwrap_or(usize::MAX));
+            bytes
+        });
+        let taken = piece.as_ref().map_or(left, |bytes| bytes.len() as u64);
+        Some((piece, (body, left - taken)))
+    })
 }
 
-impl<B: Stream<Item = Piece> + Unpin> Stream for Shortened<B> {
-    type Item = Piece;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Piece>> {
-        if self.left == 0 {
-            return Poll::Ready(self.cut.take().map(|cut| {
-                cut.pull();
-                Err(axum::Error::new(std::io::Error::from(
-                    std::io::ErrorKind::ConnectionReset,
-                )))
-            }));
-        }
-        self.body.poll_next_unpin(context).map(|piece| {
-            piece.map(|piece| {
-                piece.map(|mut bytes| {
-                    bytes.truncate(usize::try_from(self.left).unwrap_or(usize::MAX));
-                    self.left -= bytes.len() as u64;
-                    bytes
-                })
-            })
-        })
-    }
+/// The end of a connection. A reset also takes what the client has not read yet,
+/// so the bytes before it get a moment to arrive.
+fn reset(cut: Cut) -> impl Stream<Item = Piece> + Send {
+    futures::stream::once(async move {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        cut.pull();
+        let reset = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+        Err(axum::Error::new(reset))
+    })
 }
 
 /// A body with one byte flipped.

@@ -42,7 +42,7 @@ fn request_mut(world: &mut World, project: u64, iid: u64) -> Option<&mut MergeRe
 /// Takes a new version of the diff from the branches as they are, and moves
 /// `refs/merge-requests/<iid>/head` and `/merge`. Nothing happens when a branch
 /// is gone.
-pub fn renew(server: &Server, project: u64, iid: u64) -> Result<(), GitError> {
+pub fn renew(server: &Server, project: u64, iid: u64, now: Timestamp) -> Result<(), GitError> {
     let Some(branches) = branches(&server.read(), project, iid) else {
         return Ok(());
     };
@@ -68,11 +68,11 @@ pub fn renew(server: &Server, project: u64, iid: u64) -> Result<(), GitError> {
     ) else {
         return Ok(());
     };
-    let version = push::take_version(server, project, start, head)?;
+    let version = push::take_version(server, project, start, head, now)?;
     for sha in [&version.base_sha, &version.start_sha, &version.head_sha] {
         keep_around(&opened, sha)?;
     }
-    let merged = test_merge(&opened, start, head, server.clock.now())?;
+    let merged = test_merge(&opened, start, head, now)?;
     if let Some(merged) = merged {
         opened.reference(
             &format!("refs/merge-requests/{iid}/merge"),
@@ -81,7 +81,6 @@ pub fn renew(server: &Server, project: u64, iid: u64) -> Result<(), GitError> {
             "",
         )?;
     }
-    let now = server.clock.now();
     if let Some(request) = request_mut(&mut server.write(), project, iid) {
         if !request.versions.is_empty() {
             request.shared.updated_at = now;
@@ -161,6 +160,7 @@ pub fn merge(
     iid: u64,
     user: u64,
     options: &MergeOptions,
+    now: Timestamp,
 ) -> Result<Merged, GitError> {
     let Some(branches) = branches(&server.read(), project, iid) else {
         return Ok(Merged::NotPossible);
@@ -177,7 +177,6 @@ pub fn merge(
         return Ok(Merged::NotPossible);
     }
     let tree = opened.find_tree(index.write_tree_to(&opened)?)?;
-    let now = server.clock.now();
     let (name, email, title) = {
         let world = server.read();
         let actor = world.users.get(&user).ok_or(GitError::NoProject)?;
@@ -222,14 +221,20 @@ pub fn merge(
     if let Some(request) = request_mut(&mut server.write(), project, iid) {
         request.squash_commit_sha = squashed;
     }
-    mark_merged(server, project, iid, user, Some(commit.to_string()));
-    push::settle_default_branch(server, project, &opened)?;
+    mark_merged(server, project, iid, user, Some(commit.to_string()), now);
+    push::settle_default_branch(server, project, &opened, now)?;
     Ok(Merged::Done(commit.to_string()))
 }
 
 /// Notes that a merge request was merged, and closes the issues it closes.
-pub fn mark_merged(server: &Server, project: u64, iid: u64, user: u64, commit: Option<String>) {
-    let now = server.clock.now();
+pub fn mark_merged(
+    server: &Server,
+    project: u64,
+    iid: u64,
+    user: u64,
+    commit: Option<String>,
+    now: Timestamp,
+) {
     let mut world = server.write();
     let event = next(&mut world.numbers.event);
     let Some(request) = request_mut(&mut world, project, iid) else {

@@ -21,7 +21,7 @@ use crate::listener::{self, TlsError};
 use crate::model::new_project::NewProject;
 use crate::model::{Instance, Visibility, World};
 use crate::object_storage::ObjectStorage;
-use crate::options::{Downloads, Options, StartImport};
+use crate::options::{Downloads, Options, Seed, StartImport};
 use crate::running::Running;
 use crate::seed::{self, people};
 use crate::server::Server;
@@ -144,6 +144,9 @@ impl PracticeGitlab {
         let server = Arc::new(server);
         server.faults().set(options.faults.clone());
 
+        if options.seed == Seed::Demo {
+            seed::demo::fill(&server, &everybody).map_err(StartError::Seed)?;
+        }
         for wanted in &options.imports {
             import_at_start(&server, &everybody, wanted)?;
         }

@@ -148,7 +148,7 @@ pub(super) fn create(call: &Call) -> Answer {
         }
         (iid, deed, parsed.commands)
     };
-    merge_requests::renew(&call.server, target, iid).map_err(broken)?;
+    merge_requests::renew(&call.server, target, iid, call.now).map_err(broken)?;
     let mut world = call.server.write();
     quick_actions::carry_out(&mut world, deed, &commands);
     deed.announce(&mut world);
@@ -284,7 +284,7 @@ pub(super) fn update(call: &Call) -> Answer {
         (deed, retargeted)
     };
     if retargeted || event == Some("reopen") {
-        merge_requests::renew(&call.server, deed.project, deed.iid).map_err(broken)?;
+        merge_requests::renew(&call.server, deed.project, deed.iid, call.now).map_err(broken)?;
     }
     let world = call.server.read();
     ok(shown(call, &world, deed.project, deed.iid)?)
@@ -352,8 +352,15 @@ pub(super) fn merge(call: &Call) -> Answer {
             options,
         )
     };
-    let merged = merge_requests::merge(&call.server, deed.project, deed.iid, deed.by, &options)
-        .map_err(broken)?;
+    let merged = merge_requests::merge(
+        &call.server,
+        deed.project,
+        deed.iid,
+        deed.by,
+        &options,
+        call.now,
+    )
+    .map_err(broken)?;
     if merged == Merged::NotPossible {
         return Err(Refusal::message(
             StatusCode::UNPROCESSABLE_ENTITY,

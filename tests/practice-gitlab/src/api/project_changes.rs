@@ -166,7 +166,7 @@ pub(super) fn create(call: &Call) -> Answer {
                 },
             )?;
             opened.set_head(&format!("refs/heads/{branch}"))?;
-            push::settle_default_branch(&call.server, id, &opened)
+            push::settle_default_branch(&call.server, id, &opened, call.now)
         };
         first().map_err(broken)?;
     }
@@ -549,5 +549,5 @@ fn copy_repository(call: &Call, from: u64, id: u64) -> Result<(), crate::git::Gi
         &branch,
     )?;
     let opened = git2::Repository::open_bare(server.data.repository(id))?;
-    push::settle_default_branch(server, id, &opened)
+    push::settle_default_branch(server, id, &opened, call.now)
 }

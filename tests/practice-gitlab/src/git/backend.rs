@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdout, Command};
 
-use super::{Service, push};
+use super::{INHERITED, Service, push};
 use crate::answer::plain;
 use crate::server::Server;
 
@@ -86,6 +86,9 @@ fn start(server: &Server, session: &Session, headers: &HeaderMap) -> std::io::Re
         ("POST", service, String::new())
     };
     let mut command = Command::new(&server.git.http_backend);
+    for name in INHERITED {
+        command.env_remove(name);
+    }
     command
         .envs(server.git.environment())
         .env("GIT_PROJECT_ROOT", server.data.repositories())

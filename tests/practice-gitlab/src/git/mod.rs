@@ -68,9 +68,10 @@ impl Git {
     /// the machine's.
     pub fn command(&self) -> std::process::Command {
         let mut command = std::process::Command::new("git");
-        for (name, value) in self.environment() {
-            command.env(name, value);
+        for name in INHERITED {
+            command.env_remove(name);
         }
+        command.envs(self.environment());
         command
     }
 
@@ -84,6 +85,17 @@ impl Git {
         ]
     }
 }
+
+/// Variables of whoever runs this server (a git hook, say) that would lead git to
+/// another repository.
+const INHERITED: [&str; 6] = [
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_NAMESPACE",
+];
 
 /// Git cannot be used, or did not do what it was to do.
 #[derive(Debug, thiserror::Error)]

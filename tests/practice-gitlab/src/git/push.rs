@@ -3,6 +3,7 @@
 //! version or are found to be merged.
 
 use git2::Oid;
+use jiff::Timestamp;
 
 use super::{GitError, diff, history, repository};
 use crate::merge_requests;
@@ -20,12 +21,12 @@ pub fn after(server: &Server, project: u64, wiki: bool, user: u64) -> Result<(),
         return Ok(());
     }
     let opened = repository::open(server, project)?;
-    settle_default_branch(server, project, &opened)?;
+    settle_default_branch(server, project, &opened, now)?;
     if let Some(project) = server.write().projects.get_mut(&project) {
         project.touch(now);
     }
-    renew_merge_requests(server, project)?;
-    find_merged(server, project, &opened, user)
+    renew_merge_requests(server, project, now)?;
+    find_merged(server, project, &opened, user, now)
 }
 
 /// Sets the default branch when there is none yet (or it is gone), and what is
@@ -34,6 +35,7 @@ pub fn settle_default_branch(
     server: &Server,
     project: u64,
     opened: &git2::Repository,
+    now: Timestamp,
 ) -> Result<(), GitError> {
     let known = server
         .read()
@@ -60,14 +62,14 @@ pub fn settle_default_branch(
         first
     };
     if first {
-        world.protect_default_branch(project, server.clock.now());
+        world.protect_default_branch(project, now);
     }
     Ok(())
 }
 
 /// Gives open merge requests out of this project a new version where their
 /// source branch moved.
-fn renew_merge_requests(server: &Server, source: u64) -> Result<(), GitError> {
+fn renew_merge_requests(server: &Server, source: u64, now: Timestamp) -> Result<(), GitError> {
     let opened = repository::open(server, source)?;
     let affected: Vec<(u64, u64, String, Option<String>)> = {
         let world = server.read();
@@ -96,7 +98,7 @@ fn renew_merge_requests(server: &Server, source: u64) -> Result<(), GitError> {
     for (target, iid, branch, head) in affected {
         let tip = repository::branch_tip(&opened, &branch)?.map(|tip| tip.to_string());
         if tip.is_some() && tip != head {
-            merge_requests::renew(server, target, iid)?;
+            merge_requests::renew(server, target, iid, now)?;
         }
     }
     Ok(())
@@ -109,6 +111,7 @@ fn find_merged(
     project: u64,
     opened: &git2::Repository,
     user: u64,
+    now: Timestamp,
 ) -> Result<(), GitError> {
     let open: Vec<(u64, String, Option<String>)> = {
         let world = server.read();
@@ -139,7 +142,7 @@ fn find_merged(
             && opened.find_commit(head).is_ok()
             && history::contains(opened, tip, head)?
         {
-            merge_requests::mark_merged(server, project, iid, user, None);
+            merge_requests::mark_merged(server, project, iid, user, None, now);
         }
     }
     Ok(())
@@ -151,8 +154,9 @@ pub fn take_version(
     project: u64,
     start: Oid,
     head: Oid,
+    now: Timestamp,
 ) -> Result<crate::model::merge_request::DiffVersion, GitError> {
     let opened = repository::open(server, project)?;
     let id = crate::model::world::next(&mut server.write().numbers.diff);
-    diff::version(&opened, id, start, head, server.clock.now())
+    diff::version(&opened, id, start, head, now)
 }

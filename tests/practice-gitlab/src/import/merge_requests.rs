@@ -46,7 +46,7 @@ impl Import<'_> {
             Ok(())
         })?;
         for iid in anew {
-            crate::merge_requests::renew(self.server, self.project, iid)?;
+            crate::merge_requests::renew(self.server, self.project, iid, self.server.clock.now())?;
         }
         Ok(())
     }

@@ -124,6 +124,6 @@ pub fn settle(server: &Server, project: u64, attributes: &Document) -> Result<()
             .set_head(&format!("refs/heads/{branch}"))
             .map_err(GitError::from)?;
     }
-    push::settle_default_branch(server, project, &opened)?;
+    push::settle_default_branch(server, project, &opened, server.clock.now())?;
     Ok(())
 }

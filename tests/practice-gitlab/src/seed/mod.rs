@@ -1,6 +1,7 @@
 //! What an instance holds at the start. Numbers, names and dates are the same in
 //! every run; only tokens' expiry dates follow the clock.
 
+pub mod demo;
 pub mod many;
 pub mod people;
 

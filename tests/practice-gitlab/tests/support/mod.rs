@@ -172,6 +172,7 @@ pub async fn git(folder: &Path, arguments: &[&str]) -> Output {
         .env("GIT_CONFIG_NOSYSTEM", "1")
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
         .env("GIT_TERMINAL_PROMPT", "0")
+        .env_remove("GIT_SSL_CAINFO")
         .env("GIT_AUTHOR_NAME", "Tess Tester")
         .env("GIT_AUTHOR_EMAIL", "tess@example.com")
         .env("GIT_COMMITTER_NAME", "Tess Tester")
