@@ -18,8 +18,10 @@ type Sight = {
 /** Indexes of the rows to draw, ascending. */
 export function windowOf({ top, height, rowHeight, count, current }: Sight): number[] {
   const inSight = height === 0 ? UNMEASURED : Math.ceil(height / rowHeight);
-  const first = Math.max(0, Math.floor(top / rowHeight) - OVERSCAN);
-  const last = Math.min(count - 1, Math.floor(top / rowHeight) + inSight + OVERSCAN);
+  // A list that became shorter is scrolled back before its scroll event comes.
+  const start = Math.max(0, Math.min(Math.floor(top / rowHeight), count - inSight));
+  const first = Math.max(0, start - OVERSCAN);
+  const last = Math.min(count - 1, start + inSight + OVERSCAN);
   const rows: number[] = [];
   if (current !== null && current < first && current < count) rows.push(current);
   for (let index = first; index <= last; index += 1) rows.push(index);

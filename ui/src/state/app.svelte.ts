@@ -8,6 +8,8 @@ import type { Clock } from './clock.svelte.ts';
 import { Loadable } from './loadable.svelte.ts';
 import { Navigation } from './navigation.svelte.ts';
 import { Notices } from './notices.svelte.ts';
+import { Places } from './places.ts';
+import { ProjectList } from './project-list.svelte.ts';
 import { Runs } from './runs.svelte.ts';
 
 export const [useApp, provideApp] = createContext<App>();
@@ -17,6 +19,8 @@ export class App {
   readonly clock: Clock;
   readonly navigation = new Navigation();
   readonly notices = new Notices();
+  readonly places = new Places();
+  readonly projects: ProjectList;
   readonly runs: Runs;
   readonly overview: Loadable<Overview>;
   appearance = $state<Appearance>('system');
@@ -25,6 +29,7 @@ export class App {
     this.backend = backend;
     this.clock = clock;
     this.runs = new Runs(backend);
+    this.projects = new ProjectList(backend);
     this.overview = new Loadable(() => backend.getOverview());
   }
 

@@ -125,6 +125,7 @@ export const common = {
   openAtGitlab: 'Open at GitLab',
   opensInBrowser: 'opens in the browser',
   search: 'Search',
+  clear: 'Clear the search',
   showTyped: 'Show what is typed',
   copied: 'Copied',
   never: 'never',

@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest';
+import type { HomeView } from '../backend/bindings.ts';
+import { headlineOf } from './headline.ts';
+
+const whole: HomeView = {
+  protection: 'protected',
+  projects: 3,
+  groups: 1,
+  never_saved: 0,
+  stale: 0,
+  unreadable: 0,
+  not_covered: [],
+  days: [],
+  last_backup: { run: 'r', at: 1, outcome: 'complete', took_ms: 1, new_bytes: 1 },
+  last_proof: null,
+  next_backup_at: null,
+  stored_bytes: 1,
+  total_bytes: 1,
+  attention: [],
+  running: null,
+};
+
+describe('headline', () => {
+  test('everything is said only when nothing is missing', () => {
+    expect(headlineOf(whole)).toEqual({ headline: 'everything', tone: 'ok' });
+  });
+
+  test.each<[string, Partial<HomeView>]>([
+    ['never saved', { never_saved: 1 }],
+    ['stale', { stale: 1 }],
+    ['unreadable', { unreadable: 1 }],
+    ['not covered', { not_covered: ['LFS objects'] }],
+  ])('an item that is %s is a gap and never green', (_, gap) => {
+    const { headline, tone } = headlineOf({ ...whole, ...gap });
+    expect(headline).toBe('known_gaps');
+    expect(tone).not.toBe('ok');
+  });
+
+  test.each([
+    ['failed', 'last_failed', 'danger'],
+    ['aborted', 'last_aborted', 'warning'],
+    ['partial', 'last_partial', 'warning'],
+  ] as const)('a backup that ended %s says so', (outcome, headline, tone) => {
+    const last_backup = { ...whole.last_backup!, outcome };
+    expect(headlineOf({ ...whole, protection: 'needs_attention', last_backup })).toEqual({
+      headline,
+      tone,
+    });
+  });
+
+  test('without any backup nothing is saved yet', () => {
+    const home = { ...whole, protection: 'needs_attention' as const, last_backup: null };
+    expect(headlineOf(home)).toEqual({ headline: 'nothing_yet', tone: 'danger' });
+  });
+
+  test('a danger among the things that need the user colours the headline', () => {
+    const attention = [{ severity: 'danger' as const, title: '', detail: '', remedy: null }];
+    const home = { ...whole, protection: 'needs_attention' as const, attention };
+    expect(headlineOf(home)).toEqual({ headline: 'attention', tone: 'danger' });
+  });
+});
