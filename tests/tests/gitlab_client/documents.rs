@@ -1,144 +1,136 @@
-//! A project read over REST as export documents.
-use std::collections::BTreeMap;
+//! Documents of both ways of reading.
+use practice_gitlab::Seed;
 
-use futures::TryStreamExt;
-use labkeep_gitlab::documents::{
-    self, Events, IssueParts, Labels, MergeRequestParts, NoteAwards, Notes,
-};
-use labkeep_gitlab::rest::{Discussion, Issuable, IssueQuery, MemberScope, MergeRequestQuery};
-use labkeep_gitlab::{Client, Error};
-use serde_json::Value;
+use crate::{client, furnish, reading, start};
 
-/// Documents by relation, each list in the order of the export.
-pub type Documents = BTreeMap<&'static str, Vec<Value>>;
+#[tokio::test]
+async fn a_project_read_over_rest_is_what_the_importer_needs() {
+    let gitlab = start(Seed::Many(1));
+    let made = furnish::furnish(&gitlab).await;
+    let client = client(&gitlab, &gitlab.tokens.minimal);
+    let read = reading::read(&client, made.project).await.unwrap();
+    let of = |relation: &str, iid: u64| {
+        read[relation]
+            .iter()
+            .find(|document| document["iid"] == iid)
+            .unwrap()
+    };
+    let issue = of("issues", made.issue);
+    assert_eq!(issue["state"], "closed");
+    assert_eq!(issue["work_item_type"]["base_type"], "incident");
+    assert_eq!(issue["time_estimate"], 7200);
+    assert_eq!(issue["label_links"][0]["label"]["type"], "GroupLabel");
+    assert!(issue.get("milestone").is_none());
+    let notes = issue["notes"].as_array().unwrap();
+    let texts = |is_system: bool| {
+        let notes = notes.iter().filter(|note| note["system"] == is_system);
+        notes
+            .map(|note| note["note"].as_str().unwrap())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        texts(false),
+        ["Why?", "Because.", "A single comment", "Between us"]
+    );
+    assert!(
+        notes
+            .iter()
+            .all(|note| { note["author"]["name"].is_string() && note["updated_at"].is_string() })
+    );
+    let thread = |text: &str| {
+        notes.iter().find(|note| note["note"] == text).unwrap()["discussion_id"].clone()
+    };
+    assert_eq!(thread("Why?"), thread("Because."));
+    assert_ne!(thread("Why?"), thread("A single comment"));
+    let states: Vec<_> = issue["resource_state_events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| event["state"].as_str().unwrap())
+        .collect();
+    assert_eq!(states, ["closed", "reopened", "closed"]);
 
-async fn note_awards(
-    client: &Client,
-    of: Issuable,
-    discussions: &[Discussion],
-) -> Result<NoteAwards, Error> {
-    let mut awards = NoteAwards::new();
-    for note in discussions.iter().flat_map(|discussion| &discussion.notes) {
-        if !note.system {
-            awards.insert(note.id, client.note_award_emoji(of, note.id).await?);
-        }
-    }
-    Ok(awards)
+    let request = of("merge_requests", made.merge_request);
+    assert_eq!(request["state"], "merged");
+    assert_eq!(request["merge_params"]["force_remove_source_branch"], "1");
+    assert_eq!(request["metrics"]["merged_by_id"], gitlab.users["owner"].id);
+    assert_eq!(request["approvals"][0]["user_id"], gitlab.users["owner"].id);
+    let diff = &request["merge_request_diff"];
+    assert_eq!(diff["commits_count"], 2);
+    assert_eq!(
+        diff["merge_request_diff_files"][0]["utf8_diff"],
+        "@@ -0,0 +1,3 @@\n+one\n+two\n+three\n"
+    );
+    let on_diff = request["notes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|note| note["note"] == "Why two?")
+        .unwrap();
+    assert_eq!(on_diff["type"], "DiffNote");
+    assert!(on_diff["line_code"].as_str().unwrap().ends_with("_0_2"));
+    assert!(on_diff["resolved_at"].is_string());
+    // Nothing was lost on the way and nothing is volatile: reading again gives
+    // the same, byte for byte.
+    assert_eq!(reading::read(&client, made.project).await.unwrap(), read);
 }
 
-async fn issues(client: &Client, project: u64, labels: &Labels) -> Result<Vec<Value>, Error> {
-    let pages: Vec<_> = client
-        .issues(project, IssueQuery::default())
-        .try_collect()
-        .await?;
-    let mut documents = Vec::new();
-    for issue in pages.iter().flat_map(|page| &page.items) {
-        let of = Issuable::issue(project, issue.iid);
-        let discussions = client.discussions(of).await?;
-        let note_awards = note_awards(client, of, &discussions).await?;
-        documents.push(documents::issue(
-            IssueParts {
-                issue,
-                notes: Notes {
-                    discussions: &discussions,
-                    awards: &note_awards,
-                },
-                awards: &client.award_emoji(of).await?,
-                events: Events {
-                    state: &client.state_events(of).await?,
-                    label: &client.label_events(of).await?,
-                    milestone: &client.milestone_events(of).await?,
-                },
-            },
-            labels,
-        ));
+#[tokio::test]
+async fn both_ways_of_reading_give_the_same_but_for_what_only_the_export_tells() {
+    let gitlab = start(Seed::Many(1));
+    let made = furnish::furnish(&gitlab).await;
+    let client = client(&gitlab, &gitlab.tokens.owner);
+    let exported = reading::exported(&client, made.project).await.unwrap();
+    let read = reading::read(&client, made.project).await.unwrap();
+    for relation in ["issues", "labels", "merge_requests", "milestones"] {
+        assert!(
+            !exported[relation].is_empty(),
+            "there is nothing to compare in {relation}"
+        );
     }
-    Ok(documents)
-}
-
-async fn merge_requests(
-    client: &Client,
-    project: u64,
-    labels: &Labels,
-) -> Result<Vec<Value>, Error> {
-    let query = MergeRequestQuery::default();
-    let pages: Vec<_> = client.merge_requests(project, query).try_collect().await?;
-    let mut documents = Vec::new();
-    for listed in pages.iter().flat_map(|page| &page.items) {
-        let iid = listed.iid;
-        let of = Issuable::merge_request(project, iid);
-        let request = client
-            .merge_request(project, iid)
-            .await?
-            .expect("it was listed");
-        let discussions = client.discussions(of).await?;
-        let note_awards = note_awards(client, of, &discussions).await?;
-        let version = match client.diff_versions(project, iid).await?.first() {
-            Some(latest) => client.diff_version(project, iid, latest.id).await?,
-            None => None,
+    for (relation, exported) in exported {
+        let key = |document: &serde_json::Value| {
+            let title = document["title"].as_str().unwrap_or_default().to_owned();
+            (
+                document["iid"].as_u64(),
+                document["user_id"].as_u64(),
+                title,
+            )
         };
-        documents.push(documents::merge_request(
-            MergeRequestParts {
-                merge_request: &request,
-                version: version.as_ref(),
-                notes: Notes {
-                    discussions: &discussions,
-                    awards: &note_awards,
-                },
-                awards: &client.award_emoji(of).await?,
-                events: Events {
-                    state: &client.state_events(of).await?,
-                    label: &client.label_events(of).await?,
-                    milestone: &client.milestone_events(of).await?,
-                },
-                approvals: client.approvals(project, iid).await?.as_deref(),
-                reviewers: &client.reviewers(project, iid).await?,
-            },
-            labels,
-        ));
+        let comparable = |documents: &[serde_json::Value]| {
+            let mut documents: Vec<_> = documents
+                .iter()
+                .map(|document| {
+                    labkeep_gitlab::documents::without_only_in_export(relation, document.clone())
+                })
+                .collect();
+            documents.sort_by_key(key);
+            documents
+        };
+        pretty(
+            &comparable(&exported),
+            &comparable(&read[relation]),
+            relation,
+        );
     }
-    Ok(documents)
 }
 
-/// Reads a project.
-pub async fn read(client: &Client, project: u64) -> Result<Documents, Error> {
-    let answer = client.project(project).await?.expect("it is there");
-    let settings = answer.to_value();
-    let group = answer
-        .namespace
-        .as_ref()
-        .filter(|namespace| namespace.kind.as_deref() == Some("group"))
-        .map(|namespace| namespace.id);
-    let listed = client.project_labels(project).await?;
-    let labels = Labels::new(project, group, listed.iter().map(|label| &**label));
-    let milestones = client.project_milestones(project).await?;
-    let members = client.project_members(project, MemberScope::Direct).await?;
-    Ok(Documents::from([
-        ("labels", labels.documents()),
-        (
-            "milestones",
-            milestones
-                .iter()
-                .map(|one| documents::milestone(one))
-                .collect(),
-        ),
-        (
-            "project_members",
-            members
-                .iter()
-                .map(|one| documents::project_member(one, None))
-                .collect(),
-        ),
-        ("issues", issues(client, project, &labels).await?),
-        (
-            "merge_requests",
-            merge_requests(client, project, &labels).await?,
-        ),
-        (
-            "project_feature",
-            vec![documents::project_feature(&settings)],
-        ),
-        ("ci_cd_settings", vec![documents::ci_cd_settings(&settings)]),
-        ("project", vec![documents::project(&settings)]),
-    ]))
+/// Compares with the first differing document in sight.
+fn pretty(left: &[serde_json::Value], right: &[serde_json::Value], what: &str) {
+    assert_eq!(
+        left.len(),
+        right.len(),
+        "{what}: a different number of documents"
+    );
+    for (left, right) in left.iter().zip(right) {
+        let text = |value| serde_json::to_string_pretty(value).unwrap();
+        let (left, right) = (text(left), text(right));
+        let differing: Vec<_> = left
+            .lines()
+            .zip(right.lines())
+            .filter(|(left, right)| left != right)
+            .take(5)
+            .collect();
+        assert_eq!(left, right, "{what} differ, first in {differing:?}");
+    }
 }

@@ -20,7 +20,7 @@ const DROPPED: [&str; 4] = [
 
 /// What goes from single parts: what only the web page uses, and states of a
 /// merge that GitLab tries now and then.
-const DROPPED_OF: [(&str, &[&str]); 10] = [
+const DROPPED_OF: [(&str, &[&str]); 11] = [
     ("designs", &["relative_position"]),
     ("design", &["relative_position"]),
     ("events", &["fingerprint"]),
@@ -40,6 +40,8 @@ const DROPPED_OF: [(&str, &[&str]); 10] = [
     ("commit_notes", &["attachment", "internal", "st_diff"]),
     ("notes", &["attachment", "internal", "st_diff"]),
     ("pipeline_schedules", &["next_run_at"]),
+    // Whoever imports says the name; one in the document would win over it.
+    ("project", &["name"]),
 ];
 
 /// Switches that are off by default, so that "off" says nothing.

@@ -50,7 +50,7 @@ const EDITS: &[&str] = &[
 ];
 
 /// Everything that is in the relations export alone. `line_code`,
-/// `target_branch_sha`, `timelogs` and times of system notes are made up from
+/// `merge_user_id`, `target_branch_sha`, `timelogs` and times of system notes are made up from
 /// what REST tells, as well as that can be; the others are left out.
 pub const ONLY_IN_EXPORT: &[OnlyInExport] = &[
     only("labels", "", TIMES),
@@ -85,6 +85,7 @@ pub const ONLY_IN_EXPORT: &[OnlyInExport] = &[
         "merge_requests",
         "",
         &[
+            "merge_user_id",
             "rebase_commit_sha",
             "source_branch_sha",
             "target_branch_sha",
@@ -171,12 +172,19 @@ pub const ONLY_IN_EXPORT: &[OnlyInExport] = &[
         "",
         &["metrics_dashboard_access_level", "operations_access_level"],
     ),
+    // Merge trains and merged results are told over REST where the licence has
+    // them, and exported anyhow.
     only(
         "ci_cd_settings",
         "",
         &[
             "allow_composite_identities_to_run_pipelines",
             "auto_rollback_enabled",
+            "display_pipeline_variables",
+            "inbound_job_token_scope_enabled",
+            "merge_pipelines_enabled",
+            "merge_trains_enabled",
+            "merge_trains_skip_train_allowed",
         ],
     ),
     only(
