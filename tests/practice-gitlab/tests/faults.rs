@@ -173,9 +173,14 @@ async fn bodies_end_early_or_carry_a_wrong_byte() {
 #[tokio::test]
 async fn packs_break_on_the_way() {
     let gitlab = fleet(1);
-    let text: String = (0..60_000)
-        .map(|number| format!("{}\n", number * 7919 % 104_729))
-        .collect();
+    let lines = (0..60_000).map(|number| {
+        format!(
+            "{}
+",
+            number * 7919 % 104_729
+        )
+    });
+    let text = lines.collect::<Vec<String>>().concat();
     gitlab
         .push_commit(SHIP, "main", &[("big.txt", &text)])
         .unwrap();

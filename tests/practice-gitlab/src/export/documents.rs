@@ -57,20 +57,34 @@ impl Source<'_> {
             "group_id": group.map(|group| group.id),
             "type": if own { "ProjectLabel" } else { "GroupLabel" },
             "priorities": priorities,
-            "textColor": label.text_color(),
         })
     }
 
     /// The project's own labels.
     pub fn labels(&self) -> Vec<Value> {
-        self.project
-            .labels
-            .iter()
-            .map(|label| self.label(label))
+        let labels = self.project.labels.iter();
+        labels
+            .map(|label| {
+                let mut document = self.label(label);
+                document["textColor"] = json!(label.text_color());
+                document
+            })
             .collect()
     }
 
-    /// A milestone, as lists and issues carry it.
+    /// A milestone with its events, as lists and issues carry it.
+    pub fn milestone_with_events(&self, milestone: &Milestone, group: Option<u64>) -> Value {
+        let mut document = self.milestone(milestone, group);
+        document["events"] = json!([self.event(
+            "created",
+            self.project.creator_id,
+            milestone.created_at,
+            "Milestone"
+        )]);
+        document
+    }
+
+    /// A milestone, as events carry it.
     pub fn milestone(&self, milestone: &Milestone, group: Option<u64>) -> Value {
         json!({
             "iid": milestone.iid,
@@ -90,16 +104,7 @@ impl Source<'_> {
     pub fn milestones(&self) -> Vec<Value> {
         let milestones = self.project.milestones.iter();
         milestones
-            .map(|milestone| {
-                let mut document = self.milestone(milestone, None);
-                document["events"] = json!([self.event(
-                    "created",
-                    self.project.creator_id,
-                    milestone.created_at,
-                    "Milestone"
-                )]);
-                document
-            })
+            .map(|milestone| self.milestone_with_events(milestone, None))
             .collect()
     }
 

@@ -101,6 +101,38 @@ impl Source<'_> {
         document
     }
 
+    /// The metrics of a merge request; what this server does not measure is null.
+    fn metrics(&self, request: &MergeRequest) -> Value {
+        let shared = &request.shared;
+        let mut metrics = json!({
+            "created_at": stamp(shared.created_at),
+            "updated_at": stamp(shared.updated_at),
+            "merged_by_id": request.merged_by,
+            "merged_at": time(request.merged_at),
+            "latest_closed_by_id": shared.closed_by,
+            "latest_closed_at": time(shared.closed_at),
+            "target_project_id": self.project.id,
+        });
+        for name in [
+            "latest_build_started_at",
+            "latest_build_finished_at",
+            "first_deployed_to_production_at",
+            "first_comment_at",
+            "first_commit_at",
+            "last_commit_at",
+            "diff_size",
+            "modified_paths_size",
+            "commits_count",
+            "first_approved_at",
+            "first_reassigned_at",
+            "added_lines",
+            "removed_lines",
+        ] {
+            metrics[name] = Value::Null;
+        }
+        metrics
+    }
+
     /// One line of `merge_requests.ndjson`, with the latest diff only.
     pub fn merge_request(&self, request: &MergeRequest) -> Value {
         let shared = &request.shared;
@@ -157,15 +189,7 @@ impl Source<'_> {
                 "merge_request_reviewers": reviewers.collect::<Vec<_>>(),
                 "approvals": approvals.collect::<Vec<_>>(),
                 "merge_request_diff": latest.map(version),
-                "metrics": {
-                    "created_at": stamp(shared.created_at),
-                    "updated_at": stamp(shared.updated_at),
-                    "merged_by_id": request.merged_by,
-                    "merged_at": time(request.merged_at),
-                    "latest_closed_by_id": shared.closed_by,
-                    "latest_closed_at": time(shared.closed_at),
-                    "target_project_id": self.project.id,
-                },
+                "metrics": self.metrics(request),
             }),
         );
         document

@@ -75,13 +75,12 @@ impl Source<'_> {
                 "updated_at": stamp(note.updated_at),
             });
         }
-        if let Some(diff) = diff {
-            if let Some(file) = &diff.note_diff_file {
-                document["note_diff_file"] = file.clone();
-            }
-            if kind == IssuableKind::MergeRequest {
-                document["suggestions"] = json!(diff.suggestions);
-            }
+        if let Some(file) = diff.and_then(|diff| diff.note_diff_file.as_ref()) {
+            document["note_diff_file"] = file.clone();
+        }
+        if kind == IssuableKind::MergeRequest {
+            let suggestions = diff.map(|diff| diff.suggestions.as_slice());
+            document["suggestions"] = json!(suggestions.unwrap_or_default());
         }
         document
     }
@@ -168,8 +167,11 @@ impl Source<'_> {
             "resource_state_events": state_events.collect::<Vec<_>>(),
             "award_emoji": awards(&shared.awards, word),
         });
-        if let Some(milestone) = milestone(shared.milestone_id) {
-            document["milestone"] = milestone;
+        let own = shared
+            .milestone_id
+            .and_then(|id| self.world.milestone_of(self.project, id));
+        if let Some((milestone, group)) = own {
+            document["milestone"] = self.milestone_with_events(milestone, group);
         }
         for (name, value) in &shared.carried {
             document[name] = value.clone();

@@ -211,8 +211,8 @@ impl View<'_> {
         shown
     }
 
-    /// `API::Entities::MergeRequestApprovals`, with Premium's fields where the
-    /// licence has them.
+    /// `API::Entities::MergeRequestApprovals`; the Enterprise Edition answers with
+    /// its `ApprovalState`, whatever the licence.
     pub fn approvals(&self, project: &Project, request: &MergeRequest) -> Value {
         let user = self.viewer.user;
         let has = |user: u64| {
@@ -240,7 +240,7 @@ impl View<'_> {
             "approved": !request.approvals.is_empty(),
             "approved_by": approved_by,
         });
-        if self.world.instance.premium() {
+        if self.world.instance.enterprise() {
             let shared = &request.shared;
             let more = json!({
                 "id": shared.id,

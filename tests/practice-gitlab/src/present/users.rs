@@ -50,6 +50,7 @@ impl View<'_> {
         shown["created_at"] = time(Some(user.created_at));
         shown["bio"] = json!("");
         shown["location"] = json!("");
+        shown["skype"] = json!("");
         shown["linkedin"] = json!("");
         shown["twitter"] = json!("");
         shown["discord"] = json!("");

@@ -4,7 +4,8 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 #![expect(clippy::unwrap_used, reason = "what a test is not about may panic")]
 
-use std::path::Path;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use practice_gitlab::{Options, PracticeGitlab, Running, Seed};
@@ -198,4 +199,22 @@ pub fn succeeded(output: &Output) -> String {
 pub fn complaint(output: &Output) -> String {
     assert!(!output.status.success(), "git should have failed");
     String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// GitLab's own schemas and exports are not part of this repository. They are
+/// looked for in the folder that `PRACTICE_GITLAB_SCHEMAS` names, or in
+/// `../shared/gitlab/schemas` beside the repository. Gives the folder `part` of
+/// it; when it is not there, says past the test harness (which keeps the output
+/// of tests that pass) that the test was skipped.
+pub fn reference(part: &str) -> Option<PathBuf> {
+    let named = std::env::var_os("PRACTICE_GITLAB_SCHEMAS").map(PathBuf::from);
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/gitlab/schemas");
+    let found = named.unwrap_or(beside).join(part);
+    if found.is_dir() {
+        return Some(found.canonicalize().unwrap());
+    }
+    let text =
+        "SKIPPED: GitLab's schemas are not here; set PRACTICE_GITLAB_SCHEMAS to their folder\n";
+    std::io::stderr().write_all(text.as_bytes()).unwrap();
+    None
 }
