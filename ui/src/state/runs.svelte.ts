@@ -1,8 +1,8 @@
 // Runs as the window knows them: the list is asked for, events only say when
 // to ask and how far the running one is. Closing and opening the window again
 // therefore shows the same runs.
-import type { Backend } from '../backend/backend.ts';
-import type { RunEvent, RunProgress, RunView } from '../backend/bindings.ts';
+import { toAppError, type Backend } from '../backend/backend.ts';
+import type { AppError, RunEvent, RunProgress, RunView } from '../backend/bindings.ts';
 import { Loadable } from './loadable.svelte.ts';
 
 export class Runs {
@@ -10,6 +10,8 @@ export class Runs {
   revision = $state(0);
   /** The run under way, with how far it is. */
   progress = $state.raw<RunProgress | null>(null);
+  /** Why it is not known what runs. */
+  problem = $state.raw<AppError | undefined>();
   readonly list: Loadable<RunView[]>;
   #backend: Backend;
 
@@ -34,8 +36,7 @@ export class Runs {
 
   /** Asks for the truth, as after the window was opened again. */
   async reconnect(): Promise<void> {
-    const [progress] = await Promise.all([this.#backend.running(), this.list.load()]);
-    this.progress = progress;
+    await Promise.all([this.#look(), this.list.load()]);
     this.revision += 1;
   }
 
@@ -50,10 +51,17 @@ export class Runs {
   }
 
   async #refresh(): Promise<void> {
-    await this.list.load();
-    const progress = await this.#backend.running().catch(() => null);
-    if (progress === null || this.progress === null || progress.run !== this.progress.run) {
-      this.progress = progress;
+    await Promise.all([this.#look(), this.list.load()]);
+  }
+
+  async #look(): Promise<void> {
+    try {
+      const progress = await this.#backend.running();
+      // An event may have told more in the meantime.
+      if (progress === null || progress.run !== this.progress?.run) this.progress = progress;
+      this.problem = undefined;
+    } catch (thrown) {
+      this.problem = toAppError(thrown);
     }
   }
 

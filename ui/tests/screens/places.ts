@@ -75,6 +75,12 @@ export const PLACES: readonly Place[] = [
       await page.getByText('does not know this token').waitFor();
     },
   },
+  {
+    name: 'setup-1-connect-keychain',
+    fake: 'empty',
+    more: { keychain: 'locked' },
+    enter: heading('Connect your GitLab'),
+  },
   { name: 'setup-2-permissions', fake: 'empty', enter: (page) => connect(page) },
   { name: 'setup-2-permissions-code', fake: 'empty', enter: (page) => connect(page, 'glpat-code') },
   {
@@ -128,6 +134,7 @@ export const PLACES: readonly Place[] = [
   },
   { name: 'setup-6-first', fake: 'empty', more: { speed: '4' }, enter: toFirst },
   { name: 'home', enter: home },
+  { name: 'home-fresh', fake: 'fresh', enter: home },
   { name: 'home-errors', fake: 'errors', enter: home },
   { name: 'home-running', fake: 'running', enter: home },
   { name: 'home-loading', more: { hang: 'get_home' }, enter: heading('Home') },
@@ -144,6 +151,22 @@ export const PLACES: readonly Place[] = [
     enter: async (page) => {
       await firstRow(page);
       await page.getByRole('row', { name: /api-server/ }).hover();
+    },
+  },
+  {
+    name: 'projects-fresh',
+    fake: 'fresh',
+    hash: '#/projects',
+    enter: async (page) => {
+      await page.getByRole('heading', { name: 'Nothing is saved yet' }).waitFor();
+    },
+  },
+  {
+    name: 'projects-refused',
+    hash: '#/projects',
+    more: { fail: 'list_projects' },
+    enter: async (page) => {
+      await page.getByRole('alert').waitFor();
     },
   },
   { name: 'projects-many', fake: 'many', hash: '#/projects', enter: firstRow },
@@ -279,10 +302,17 @@ export const PLACES: readonly Place[] = [
     },
   },
   {
+    name: 'activity-fresh',
+    fake: 'fresh',
+    hash: '#/activity',
+    enter: async (page) => {
+      await page.getByRole('heading', { name: 'Nothing ran yet' }).waitFor();
+    },
+  },
+  {
     name: 'activity-cancel',
     fake: 'running',
     hash: '#/activity',
-    more: { now: '2026-11-23T14:42:00' },
     enter: async (page) => {
       await page.getByRole('button', { name: 'Cancel' }).click();
       await page.getByText('Stopping…').waitFor();
@@ -310,6 +340,14 @@ export const PLACES: readonly Place[] = [
     enter: async (page) => {
       await page.getByRole('link', { name: 'Drill of 38 items' }).first().click();
       await page.getByText('38 repositories rebuilt').waitFor();
+    },
+  },
+  {
+    name: 'snapshots-fresh',
+    fake: 'fresh',
+    hash: '#/snapshots',
+    enter: async (page) => {
+      await page.getByRole('heading', { name: 'No snapshot yet' }).waitFor();
     },
   },
   { name: 'snapshots', hash: '#/snapshots', enter: firstRow },

@@ -119,7 +119,7 @@ function backup(
     bytes: { received: Math.round(bytes * 2.3), stored: bytes },
     requests: {
       api: outcome === 'failed' ? 0 : 428 + captured * 14,
-      git: captured,
+      git: makes ? captured : 0,
       registry: 0,
       lfs: 0,
     },

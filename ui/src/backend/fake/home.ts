@@ -5,6 +5,9 @@ import type { World } from './world.ts';
 
 const MINUTE = 60_000;
 
+const KEYCHAIN_PROBLEM =
+  'The keychain of this computer is locked. Unlock it, or log out and in again, then try again.';
+
 export function overview(world: World): Overview {
   return {
     version: '0.1.0',
@@ -15,7 +18,7 @@ export function overview(world: World): Overview {
     plans: world.plans.map((plan) => ({ ...plan })),
     attention: attention(world).length,
     running: world.running(),
-    keychain_problem: null,
+    keychain_problem: world.switches.keychainLocked ? KEYCHAIN_PROBLEM : null,
     suggested_vault: '/home/mira/Labkeep',
   };
 }

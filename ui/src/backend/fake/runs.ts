@@ -49,9 +49,9 @@ export function runCommands(world: World): Topic<Names> {
     running: async () => world.running(),
     getRun: async (id) => detailOf(runOf(id), world.rows),
     listProjects: async () => ({
-      rows: world.snapshots.length === 0 && world.running() === null ? [] : world.rows,
+      rows: world.snapshots.length === 0 ? [] : world.rows,
       kinds: [...KINDS],
-      projects: world.projects,
+      projects: world.snapshots.length === 0 ? 0 : world.projects,
     }),
     getProject: async (account, item) => {
       const row = rowOf(account, item);

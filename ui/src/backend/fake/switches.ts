@@ -1,5 +1,7 @@
 // What the address bar can ask of the sample data:
-//   ?fake=demo|empty|many|errors|running   which company, in which state
+//   ?fake=demo|empty|fresh|many|errors|running
+//                                 which company, in which state
+//   &keychain=locked              secrets cannot be kept
 //   &now=2026-11-23T14:42:00               a fixed starting time
 //   &speed=20                              how much faster runs go
 //   &fail=list_projects,get_home           commands that are rejected
@@ -7,7 +9,7 @@
 //   &theme=light|dark                      the stored appearance
 import type { Appearance } from '../bindings.ts';
 
-export type World = 'demo' | 'empty' | 'many' | 'errors' | 'running';
+export type World = 'demo' | 'empty' | 'fresh' | 'many' | 'errors' | 'running';
 
 export type Switches = {
   world: World;
@@ -16,9 +18,10 @@ export type Switches = {
   fail: Set<string>;
   hang: Set<string>;
   appearance: Appearance;
+  keychainLocked: boolean;
 };
 
-const WORLDS: readonly World[] = ['demo', 'empty', 'many', 'errors', 'running'];
+const WORLDS: readonly World[] = ['demo', 'empty', 'fresh', 'many', 'errors', 'running'];
 
 export function readSwitches(query: URLSearchParams): Switches {
   const world = query.get('fake') as World;
@@ -29,6 +32,7 @@ export function readSwitches(query: URLSearchParams): Switches {
     speed: Math.max(1, Number(query.get('speed')) || 1),
     fail: names(query.get('fail')),
     hang: names(query.get('hang')),
+    keychainLocked: query.get('keychain') === 'locked',
     appearance: theme === 'light' || theme === 'dark' ? theme : 'system',
   };
 }

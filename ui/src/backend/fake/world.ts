@@ -58,6 +58,12 @@ export class World {
     const plan = { account: account.id, vault: vault.id, include: [], exclude: [], kinds: null };
     this.plans = [{ id: 'plan-1', name, ...plan, schedule: { every: 'manual' } }];
     this.rows = company(account.id, this.now, world === 'many' ? 10_000 : undefined);
+    if (world === 'fresh') {
+      this.rows = unsaved(this.rows);
+      vault.stored_bytes = 0;
+      vault.last_checked_at = null;
+      return;
+    }
     const past = history(
       { projects: this.projects, groups: this.groups, plan: name, vault: vault.id },
       this.now,

@@ -36,6 +36,7 @@ export const home = {
       ? `Copies of ${counted(projects, 'project', 'projects')}.`
       : `Copies of ${counted(projects, 'project', 'projects')} in ${counted(groups, 'group', 'groups')}.`,
   nothingMissing: 'Nothing is missing that this token may read.',
+  firstCopies: 'The first copies are being made.',
   nothingSaved: 'Press “Back up now” to make the first copy.',
   gaps: 'Not in the copies',
   neverSaved: (count: number): string => `${counted(count, 'item was', 'items were')} never saved`,
@@ -60,7 +61,8 @@ export const home = {
       ? `${day}\nNo backup`
       : `${day}\n${outcome}${backups > 1 ? `, ${backups} backups` : ''}\n${format.bytes(bytes)} new`,
   lastBackup: 'Last backup',
-  lastBackupDetail: (took: string, bytes: string): string => `${took}, ${bytes} new`,
+  lastBackupDetail: (took: number, bytes: number): string =>
+    bytes === 0 ? format.duration(took) : `${format.duration(took)}, ${format.bytes(bytes)} new`,
   lastProof: 'Last proven restorable',
   lastProofDetail: (items: number): string =>
     `${counted(items, 'item', 'items')} rebuilt and checked`,
