@@ -25,7 +25,7 @@ export const commands = {
 	updatePlan: (id: string, plan: PlanInput) => __TAURI_INVOKE<PlanView>("update_plan", { id, plan }),
 	startBackup: (plan: string, thorough: boolean) => __TAURI_INVOKE<string>("start_backup", { plan, thorough }),
 	cancelRun: (run: string) => __TAURI_INVOKE<null>("cancel_run", { run }),
-	resumeRun: (run: string) => __TAURI_INVOKE<string>("resume_run", { run }),
+	resumeRun: (run: string, token: string | null) => __TAURI_INVOKE<string>("resume_run", { run, token }),
 	listRuns: () => __TAURI_INVOKE<RunView[]>("list_runs"),
 	running: () => __TAURI_INVOKE<RunProgress | null>("running"),
 	getRun: (run: string) => __TAURI_INVOKE<RunDetail>("get_run", { run }),
@@ -179,7 +179,7 @@ export type ChecklistView = {
 	checked_at: number,
 };
 
-export type Code = "bug" | "not_found" | "bad_input" | "token_needed" | "token_invalid" | "wrong_key" | "unreachable" | "keychain" | "busy" | "other";
+export type Code = "address" | "token" | "certificate" | "folder" | "key" | "keychain" | "not_found" | "refused" | "failed" | "bug";
 
 /**  What the Connect step sends; the token travels beside it. */
 export type ConnectRequest = {

@@ -40,7 +40,7 @@ export class FakeBackend {
       await new Promise((resolve) => setTimeout(resolve, LATENCY_MS / speed));
       if (fail.has(rustName)) {
         throw {
-          code: 'unreachable',
+          code: 'address',
           message: 'gitlab.com does not answer.',
           hint: 'Check the network connection, then try again.',
         };

@@ -37,7 +37,7 @@ describe('a button', () => {
 
 describe('a field', () => {
   test('ties its error and hint to the input', () => {
-    const error = { code: 'bad_input' as const, message: 'Not an address.', hint: 'Try https.' };
+    const error = { code: 'address' as const, message: 'Not an address.', hint: 'Try https.' };
     render(Field, { label: 'Address', name: 'a', value: '', hint: 'Of your GitLab', error });
     const input = screen.getByLabelText('Address');
     const described = (input.getAttribute('aria-describedby') ?? '').split(' ');
@@ -60,7 +60,7 @@ describe('a refused command', () => {
   test('is told with its remedy and a way to try again', async () => {
     const retry = vi.fn();
     const error = {
-      code: 'unreachable' as const,
+      code: 'address' as const,
       message: 'No answer.',
       hint: 'Check the network.',
     };

@@ -25,7 +25,7 @@ describe('an answer', () => {
   test('stays in sight when asking again is refused', async () => {
     let refuse = false;
     const answer = new Loadable(async () => {
-      if (refuse) throw { code: 'unreachable', message: 'no', hint: null };
+      if (refuse) throw { code: 'address', message: 'no', hint: null };
       return 'here';
     });
     await answer.load();

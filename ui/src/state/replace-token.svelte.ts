@@ -20,7 +20,7 @@ export class ReplaceToken {
 
   get tokenError(): AppError | string | null {
     const error = this.action.error;
-    if (error?.code === 'token_invalid' || error?.code === 'token_needed') return error;
+    if (error?.code === 'token') return error;
     return this.lacking;
   }
 
@@ -45,7 +45,7 @@ export class ReplaceToken {
       const request = { url: this.#account.url, ca_file: null, account: this.#account.id };
       connected = await this.#backend.connectAccount(request, token);
     });
-    if (done || this.action.error?.code === 'token_invalid') this.token = '';
+    if (done || this.action.error?.code === 'token') this.token = '';
     return connected;
   }
 }

@@ -43,7 +43,7 @@ export class Restore {
 
   get tokenError(): AppError | string | null {
     const error = this.action.error;
-    if (error?.code === 'token_invalid' || error?.code === 'token_needed') return error;
+    if (error?.code === 'token') return error;
     return this.lacking;
   }
 
@@ -83,7 +83,7 @@ export class Restore {
       this.#accepted = null;
       this.held = false;
     });
-    if (this.action.error?.code === 'token_invalid') this.token = '';
+    if (this.action.error?.code === 'token') this.token = '';
   }
 
   /** Plans with the token; gives whether the restore can start as it was shown. */

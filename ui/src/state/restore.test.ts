@@ -50,7 +50,7 @@ describe('restore', () => {
     const { restore } = await planned();
     restore.token = 'glpat-wrong';
     await restore.start();
-    expect(restore.tokenError).toMatchObject({ code: 'token_invalid' });
+    expect(restore.tokenError).toMatchObject({ code: 'token' });
     expect(restore.token).toBe('');
   });
 

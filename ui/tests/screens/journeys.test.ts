@@ -178,6 +178,9 @@ describe('restore', () => {
     await ask.getByRole('button', { name: 'Cancel the run' }).click();
     await page.getByText('You cancelled it.').first().waitFor();
     await page.getByRole('button', { name: 'Resume' }).click();
+    const again = page.getByRole('dialog', { name: /^Resume the restore of/ });
+    await again.getByLabel('Token for this restore').fill('glpat-full');
+    await page.keyboard.press('Enter');
     await page.getByText('Restoring acme/platform/deploy').first().waitFor();
     await close(opened);
   });

@@ -54,7 +54,7 @@ export function accountCommands(world: World): Topic<Names> {
     removeAccount: async (id) => {
       const used = world.plans.find(({ account }) => account === id);
       if (used)
-        reject('busy', `The plan “${used.name}” uses this account.`, 'Change the plan first.');
+        reject('refused', `The plan “${used.name}” uses this account.`, 'Change the plan first.');
       world.accounts = world.accounts.filter((account) => account.id !== id);
       world.emit({ type: 'changed' });
       return null;
@@ -78,31 +78,31 @@ export function accountCommands(world: World): Topic<Names> {
 
 function address(typed: string): string {
   const text = typed.trim();
-  if (text === '') reject('bad_input', 'Enter the address of your GitLab.');
+  if (text === '') reject('address', 'Enter the address of your GitLab.');
   let url: URL;
   try {
     url = new URL(/^https?:\/\//.test(text) ? text : `https://${text}`);
   } catch {
     return reject(
-      'bad_input',
+      'address',
       `“${text}” is not an address.`,
       'It looks like https://gitlab.example.com.',
     );
   }
   if (url.host.includes('unreachable')) {
-    reject('unreachable', `${url.host} does not answer.`, 'Check the address and the network.');
+    reject('address', `${url.host} does not answer.`, 'Check the address and the network.');
   }
   return url.origin;
 }
 
 function refuseBadToken(token: string, host: string): void {
-  if (token.trim() === '') reject('token_needed', 'Enter a token.');
+  if (token.trim() === '') reject('token', 'Enter a token.');
   if (token.includes('expired')) {
-    reject('token_invalid', 'This token has expired.', 'Create a new one at GitLab.');
+    reject('token', 'This token has expired.', 'Create a new one at GitLab.');
   }
   if (token.includes('wrong')) {
     reject(
-      'token_invalid',
+      'token',
       `${host} does not know this token.`,
       'Copy it again: GitLab shows it only once, right after it was created.',
     );

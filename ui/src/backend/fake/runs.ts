@@ -40,8 +40,11 @@ export function runCommands(world: World): Topic<Names> {
       world.live(id)?.cancel();
       return null;
     },
-    resumeRun: async (id) => {
+    resumeRun: async (id, token) => {
       const run = runOf(id);
+      if (run.kind === 'restore' && token === null) {
+        reject('token', 'The token cannot write.', 'Use one with the scope api.');
+      }
       run.resumable = false;
       return world.start(run.kind, run.subject, run.plan === null ? {} : { plan: run.plan });
     },
@@ -66,7 +69,7 @@ export function runCommands(world: World): Topic<Names> {
     listSnapshots: async () => world.snapshots,
     planRestore: async (request, token) => {
       if (token?.includes('wrong')) {
-        reject('token_invalid', 'gitlab.com does not know this token.', 'Copy it again.');
+        reject('token', 'gitlab.com does not know this token.', 'Copy it again.');
       }
       const row = rowOf(request.account, request.item);
       return restorePlan(row, world.rows, world.snapshots, request, token);
@@ -74,7 +77,7 @@ export function runCommands(world: World): Topic<Names> {
     startRestore: async (request, token) => {
       const row = rowOf(request.account, request.item);
       if (token === null || tokenSort(token) !== 'full') {
-        reject('token_needed', 'This restore needs a token that may write.');
+        reject('token', 'This restore needs a token that may write.');
       }
       return world.start('restore', row.path, {
         result: `https://gitlab.com/${request.destination ?? row.path}`,

@@ -31,14 +31,14 @@ export function vaultCommands(world: World): Topic<Names> {
     inspectFolder: async (path) => inspect(path),
     createVault: async (path, name) => {
       const folder = inspect(path);
-      if (folder.problem) reject('bad_input', folder.problem);
+      if (folder.problem) reject('folder', folder.problem);
       const vault = world.addVault(folder.path, name || 'Backups');
       world.emit({ type: 'changed' });
       return vault;
     },
     openVault: async (path, key, name) => {
       if (key.replace(/[^0-9a-z]/gi, '').toUpperCase() !== FAKE_KEY.replaceAll('-', '')) {
-        reject('wrong_key', 'This is not the key of this vault.', 'It is on the recovery kit.');
+        reject('key', 'This is not the key of this vault.', 'It is on the recovery kit.');
       }
       const vault = world.addVault(inspect(path).path, name || 'Backups');
       vault.recovery_kit = 'saved';
@@ -60,7 +60,11 @@ export function vaultCommands(world: World): Topic<Names> {
     removeVault: async (id) => {
       const used = world.plans.find(({ vault }) => vault === id);
       if (used)
-        reject('busy', `The plan “${used.name}” keeps its copies here.`, 'Change the plan first.');
+        reject(
+          'refused',
+          `The plan “${used.name}” keeps its copies here.`,
+          'Change the plan first.',
+        );
       world.vaults = world.vaults.filter((vault) => vault.id !== id);
       world.emit({ type: 'changed' });
       return null;

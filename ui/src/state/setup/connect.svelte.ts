@@ -29,13 +29,13 @@ export class Connect {
 
   get tokenError(): AppError | string | null {
     const error = this.action.error;
-    if (error?.code === 'token_invalid' || error?.code === 'token_needed') return error;
+    if (error?.code === 'token') return error;
     return this.lacking;
   }
 
   get addressError(): AppError | null {
     const error = this.action.error;
-    return error?.code === 'bad_input' || error?.code === 'unreachable' ? error : null;
+    return error?.code === 'address' ? error : null;
   }
 
   get otherError(): AppError | null {
@@ -68,7 +68,7 @@ export class Connect {
       this.checklist = checklist;
       this.choice = account.id;
     });
-    if (done || this.action.error?.code === 'token_invalid') this.token = '';
+    if (done || this.action.error?.code === 'token') this.token = '';
     return done;
   }
 

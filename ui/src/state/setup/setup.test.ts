@@ -30,7 +30,7 @@ describe('connect', () => {
     const { setup } = await connected('glpat-wrong');
     expect(setup.step).toBe('connect');
     expect(setup.connect.token).toBe('');
-    expect(setup.connect.tokenError).toMatchObject({ code: 'token_invalid' });
+    expect(setup.connect.tokenError).toMatchObject({ code: 'token' });
   });
 
   test('a wrong address does not cost the token', async () => {
@@ -38,7 +38,7 @@ describe('connect', () => {
     setup.connect.url = 'https://unreachable.example';
     setup.connect.token = 'glpat-read';
     await setup.submitConnect();
-    expect(setup.connect.addressError?.code).toBe('unreachable');
+    expect(setup.connect.addressError?.code).toBe('address');
     expect(setup.connect.token).toBe('glpat-read');
   });
 
@@ -117,7 +117,7 @@ describe('where', () => {
     expect(setup.where.lacking).toMatch(/key/);
     setup.where.key = 'WRONG';
     await setup.submitWhere();
-    expect(setup.where.action.error?.code).toBe('wrong_key');
+    expect(setup.where.action.error?.code).toBe('key');
     expect(world.vaults).toEqual([]);
     setup.where.key = FAKE_KEY;
     await setup.submitWhere();
@@ -152,7 +152,7 @@ describe('the first backup', () => {
     await setup.submitWhere();
     world.switches.fail.add('start_backup');
     await setup.start();
-    expect(setup.starting.error?.code).toBe('unreachable');
+    expect(setup.starting.error?.code).toBe('address');
     world.switches.fail.delete('start_backup');
     await setup.start();
     expect(world.plans).toHaveLength(1);

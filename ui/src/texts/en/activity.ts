@@ -97,6 +97,8 @@ export const activity = {
     showSnapshot: 'Show the snapshot',
     resume: 'Resume',
     resumed: 'The run goes on.',
+    resumeTitle: (subject: string): string => `Resume the restore of ${subject}`,
+    resumeLead: 'The token of a restore is not kept. Enter one that may write to go on.',
     copyCommand: 'Copy as command line',
     commandTip: 'The same for a terminal, where labkeep-cli shares these settings.',
     openResult: 'Open it at GitLab',
