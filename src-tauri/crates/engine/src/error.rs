@@ -116,6 +116,30 @@ pub enum Error {
         /// By which name.
         name: String,
     },
+    /// There is none of them at all.
+    #[error("there is no {} yet", what.words())]
+    NoneYet {
+        /// What was looked for.
+        what: What,
+    },
+    /// There are several, and none was named.
+    #[error("which {}: {}", what.words(), names.join(", "))]
+    Which {
+        /// What was looked for.
+        what: What,
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// The source lost most of its projects from one backup to the next.
+    #[error("the plan {plan} found {before} projects, and then only {now}")]
+    SourceShrank {
+        /// The plan's name.
+        plan: String,
+        /// Projects in the last snapshot but one.
+        before: usize,
+        /// Projects in the last snapshot.
+        now: usize,
+    },
     /// The token of an account is not in the keychain.
     #[error("no token is kept for {account}")]
     TokenMissing {
@@ -153,6 +177,12 @@ pub enum Error {
     UnknownKind {
         /// The name.
         name: String,
+    },
+    /// No browser could be opened.
+    #[error("no browser could be opened")]
+    NoBrowser {
+        /// The page that was to be shown.
+        page: String,
     },
     /// The vault's key would be lost with its entry.
     #[error("the recovery kit of the vault {vault} was never saved")]
@@ -226,6 +256,25 @@ impl Error {
                 format!("There are several {}s called “{name}”.", what.words()),
                 "Use the ID from the list.",
             ),
+            Self::NoneYet { what } => Advice::new(
+                format!("There is no {} yet.", what.words()),
+                match what {
+                    What::Account => "Connect a GitLab first (labkeep-cli account add).",
+                    What::Vault => "Make a vault first (labkeep-cli vault create).",
+                    What::Plan => "Make a plan first (labkeep-cli plan create).",
+                    What::Run | What::Snapshot | What::Item => "Back up first (labkeep-cli backup).",
+                },
+            ),
+            Self::Which { what, names } => Advice::new(
+                format!("There are several {}s: {}.", what.words(), names.join(", ")),
+                "Say which one.",
+            ),
+            Self::SourceShrank { plan, before, now } => Advice::new(
+                format!(
+                    "The last backup of {plan} found {now} projects, the one before {before}. Nothing is pruned after such a loss."
+                ),
+                "Look whether they were deleted on purpose. If so, back up once more, then prune.",
+            ),
             Self::TokenMissing { account } => Advice::new(
                 format!("No token is kept for {account}."),
                 "Enter a token for this account again.",
@@ -249,6 +298,10 @@ impl Error {
             Self::UnknownKind { name } => Advice::new(
                 format!("“{name}” is not a kind that Labkeep saves."),
                 "The kinds are repository, wiki, issues, merge_requests, labels, milestones and members.",
+            ),
+            Self::NoBrowser { page } => Advice::new(
+                "The browser could not be opened.",
+                format!("Open this page yourself: {page}"),
             ),
             Self::KitNotSaved { vault } => Advice::new(
                 format!(
@@ -332,8 +385,12 @@ impl Error {
             Self::OtherVault { .. } | Self::KnownVault { .. } => Code::Folder,
             Self::Pattern(_)
             | Self::Ambiguous { .. }
+            | Self::NoneYet { .. }
+            | Self::Which { .. }
+            | Self::SourceShrank { .. }
             | Self::InUse { .. }
             | Self::KitNotSaved { .. }
+            | Self::NoBrowser { .. }
             | Self::UnknownKind { .. }
             | Self::AlreadyRunning { .. }
             | Self::HasEnded

@@ -19,9 +19,12 @@ pub mod probe;
 pub mod refs;
 pub mod rehearse;
 pub mod restore;
+pub mod retention;
 pub mod run;
 pub mod scratch;
+mod token_page;
 pub mod view;
 
 pub use error::{Code, Error, Result};
 pub use keep::Labkeep;
+pub use token_page::token_page;

@@ -13,7 +13,7 @@ use crate::capture::People;
 use crate::kind::Kind;
 use crate::ledger::Line;
 use crate::restore::{ArchiveWish, Material, Repository, RestoreError, build};
-use crate::view::LedgerState;
+use crate::view::{LedgerState, Mark, ReportLine};
 
 /// What a drill found of one project.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -165,43 +165,112 @@ fn judge(archive: &ArchiveReport, report: &mut DrillReport) {
 }
 
 /// Writes a project into a folder as plain git repositories and documents.
-/// Returns sentences about what is there. Blocking.
-pub fn export_folder(material: &Material, folder: &Path) -> Result<Vec<String>, RestoreError> {
+/// Returns sentences about what is there. The folder must be missing or empty,
+/// and is so again if this fails. Blocking.
+pub fn export_folder(
+    material: &Material,
+    people: &People,
+    folder: &Path,
+) -> Result<Vec<ReportLine>, RestoreError> {
     refuse_used(folder)?;
+    let is_new = !folder.exists();
     fs::create_dir_all(folder).map_err(RestoreError::file(folder))?;
+    write_folder(material, people, folder).inspect_err(|_| {
+        if let Err(error) = clear(folder, is_new) {
+            tracing::warn!(folder = %folder.display(), %error, "a half-written export stays");
+        }
+    })
+}
+
+fn write_folder(
+    material: &Material,
+    people: &People,
+    folder: &Path,
+) -> Result<Vec<ReportLine>, RestoreError> {
     let mut said = Vec::new();
-    let project = folder.join("project.json");
+    let write = |name: &str, text: &[u8]| {
+        let path = folder.join(name);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(RestoreError::file(parent))?;
+        }
+        fs::write(&path, text).map_err(RestoreError::file(&path))
+    };
     let text = serde_json::to_vec_pretty(&material.project).expect("a value is plain data");
-    fs::write(&project, text).map_err(RestoreError::file(&project))?;
+    write("project.json", &text)?;
     for (name, repository) in [
         ("repository.git", &material.repository),
         ("wiki.git", &material.wiki),
     ] {
         if let Some(repository) = repository {
             let built = make(repository, &folder.join(name))?;
-            said.push(format!(
-                "{name}: a bare git repository with {} refs.",
-                repository.refs.len()
+            said.push(line(
+                Mark::Good,
+                format!(
+                    "{name}: a bare git repository with {} refs.",
+                    repository.refs.len()
+                ),
             ));
             for refused in built.refused() {
-                said.push(format!("{name}: git does not allow the ref {refused}."));
+                said.push(line(
+                    Mark::Changed,
+                    format!("{name}: git does not allow the ref {refused}."),
+                ));
             }
         }
     }
-    let relations = folder.join("relations");
     for (relation, path) in &material.relations {
-        fs::create_dir_all(&relations).map_err(RestoreError::file(&relations))?;
-        let into = relations.join(format!("{relation}.ndjson"));
+        let name = format!("relations/{relation}.ndjson");
+        // Made by name first, for the folder; it may be too long to be read.
+        write(&name, &[])?;
+        let into = folder.join(&name);
         fs::copy(path, &into).map_err(RestoreError::file(&into))?;
-        said.push(format!("relations/{relation}.ndjson"));
+        said.push(line(Mark::Good, name));
     }
+    for (name, text) in &material.extra {
+        let name = format!("extra/{name}.ndjson");
+        write(&name, text)?;
+        said.push(line(Mark::Good, name));
+    }
+    write("users.ndjson", &people.to_ndjson())?;
+    said.push(line(
+        Mark::Good,
+        "users.ndjson: people by the numbers that documents use.".to_owned(),
+    ));
     let missing = missing(&material.lines);
     if !missing.is_empty() {
-        let into = folder.join("MISSING.txt");
-        fs::write(&into, missing.join("\n") + "\n").map_err(RestoreError::file(&into))?;
+        let text: String = missing
+            .iter()
+            .map(|line| format!("{}\n", line.text))
+            .collect();
+        write("MISSING.txt", text.as_bytes())?;
         said.extend(missing);
     }
     Ok(said)
+}
+
+/// Takes everything out of a folder that was empty, and the folder itself if
+/// it was not there.
+fn clear(folder: &Path, is_new: bool) -> std::io::Result<()> {
+    if is_new {
+        return fs::remove_dir_all(folder);
+    }
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            fs::remove_dir_all(path)?;
+        } else {
+            fs::remove_file(path)?;
+        }
+    }
+    Ok(())
+}
+
+fn line(mark: Mark, text: String) -> ReportLine {
+    ReportLine {
+        mark,
+        text,
+        url: None,
+    }
 }
 
 /// Writes one project archive that GitLab's own import page takes. Blocking.
@@ -216,9 +285,8 @@ pub fn export_archive(
     let name = material.path.replace('/', "_");
     let into = folder.join(format!("{name}.tar.gz"));
     if into.exists() {
-        return Err(RestoreError::File {
+        return Err(RestoreError::Exists {
             path: into.display().to_string(),
-            source: std::io::ErrorKind::AlreadyExists.into(),
         });
     }
     let wish = ArchiveWish {
@@ -233,9 +301,8 @@ pub fn export_archive(
 fn refuse_used(folder: &Path) -> Result<(), RestoreError> {
     let is_used = fs::read_dir(folder).map(|mut entries| entries.next().is_some());
     match is_used {
-        Ok(true) => Err(RestoreError::File {
+        Ok(true) => Err(RestoreError::NotEmpty {
             path: folder.display().to_string(),
-            source: std::io::ErrorKind::DirectoryNotEmpty.into(),
         }),
         Ok(false) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
@@ -244,18 +311,19 @@ fn refuse_used(folder: &Path) -> Result<(), RestoreError> {
 }
 
 /// What of the project is not in the snapshot, or older than it.
-fn missing(lines: &[Line]) -> Vec<String> {
+pub fn missing(lines: &[Line]) -> Vec<ReportLine> {
     lines
         .iter()
         .filter(|line| line.is_missing())
-        .map(|line| {
-            let reason = line.reason.as_deref().unwrap_or("It could not be read.");
-            let kept = if line.state == LedgerState::Failed && !line.pieces.is_empty() {
-                " An earlier version is here instead."
+        .map(|missing| {
+            let reason = missing.reason.as_deref().unwrap_or("It could not be read.");
+            let words = missing.kind.words();
+            if missing.state == LedgerState::Failed && !missing.pieces.is_empty() {
+                let text = format!("{words}: {reason} An earlier version is here instead.");
+                line(Mark::Changed, text)
             } else {
-                ""
-            };
-            format!("{}: {reason}{kept}", line.kind.words())
+                line(Mark::Bad, format!("{words}: {reason}"))
+            }
         })
         .collect()
 }

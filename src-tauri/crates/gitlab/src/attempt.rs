@@ -1,5 +1,6 @@
 //! One attempt at one request: admitted by the budget, sent, redirected, and its
 //! status read.
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
@@ -234,6 +235,7 @@ impl Client {
             cancel: self.cancel.clone(),
             observer: self.observer.clone(),
             permit: slot.permit.take(),
+            shared: Arc::clone(shared),
         })
     }
 

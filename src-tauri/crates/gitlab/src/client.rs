@@ -8,21 +8,20 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use base64::Engine;
 use http::HeaderValue;
 use jiff::{SignedDuration, Timestamp};
-use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::address::BaseUrl;
 use crate::budget::Budget;
+use crate::credentials::Credentials;
 use crate::error::Error;
 use crate::failure;
 use crate::latch::Latch;
 use crate::observer::{Counters, Observer, RequestCounts, Wait, WaitReason};
-use crate::options::{ClientOptions, Pauses, Proxy, Timeouts, check_token};
+use crate::options::{ClientOptions, Pauses, Proxy, Timeouts};
 use crate::request::{Auth, Request};
 use crate::response::Response;
 use crate::retry::Tries;
@@ -52,43 +51,6 @@ pub(crate) struct Shared {
     pub(crate) timeouts: Timeouts,
     pub(crate) clock: ServerClock,
     began: Instant,
-}
-
-/// The token in the forms in which it is sent. The headers are marked as
-/// sensitive, so that no library prints them.
-pub(crate) struct Credentials {
-    pub(crate) api: (http::HeaderName, HeaderValue),
-    pub(crate) basic: HeaderValue,
-}
-
-impl Credentials {
-    fn new(token: &SecretString) -> Result<Credentials, Error> {
-        check_token(token)?;
-        let flawed = |_| Error::TokenMalformed {
-            flaw: crate::reason::TokenFlaw::ForeignCharacter,
-        };
-        let text = token.expose_secret();
-        let sensitive = |text: String| {
-            let mut value = HeaderValue::from_str(&text).map_err(flawed)?;
-            value.set_sensitive(true);
-            Ok::<_, Error>(value)
-        };
-        // OAuth access tokens are 64 hexadecimal digits and are taken as a bearer
-        // token only; everything else is a personal, project or group token.
-        let is_oauth = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let api = if is_oauth {
-            (
-                http::header::AUTHORIZATION,
-                sensitive(format!("Bearer {text}"))?,
-            )
-        } else {
-            let name = http::HeaderName::from_static("private-token");
-            (name, sensitive(text.to_owned())?)
-        };
-        let pair = base64::engine::general_purpose::STANDARD.encode(format!("oauth2:{text}"));
-        let basic = sensitive(format!("Basic {pair}"))?;
-        Ok(Credentials { api, basic })
-    }
 }
 
 impl Client {
@@ -295,6 +257,14 @@ impl Shared {
     /// The time since the client began, the budget's clock.
     pub(crate) fn now(&self) -> Duration {
         self.began.elapsed()
+    }
+
+    /// What a server said, without the token if it is in it.
+    pub(crate) fn without_token(&self, said: Vec<u8>) -> Vec<u8> {
+        match &self.token {
+            Some(credentials) => credentials.take_out(said),
+            None => said,
+        }
     }
 
     /// The budget. A panic elsewhere leaves it usable: it holds numbers only.

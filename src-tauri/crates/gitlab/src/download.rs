@@ -97,7 +97,7 @@ async fn save(mut download: Download, into: &Path) -> Result<Downloaded, Error> 
         path: into.to_owned(),
         source,
     };
-    let mut file = tokio::fs::File::create(into).await.map_err(failed)?;
+    let mut file = private_file(into).await.map_err(failed)?;
     let mut size = 0;
     while let Some(bytes) = download.chunk().await? {
         size += bytes.len() as u64;
@@ -108,4 +108,13 @@ async fn save(mut download: Download, into: &Path) -> Result<Downloaded, Error> 
         size,
         content_type: download.content_type,
     })
+}
+
+/// An empty file that only this user can read.
+async fn private_file(path: &Path) -> std::io::Result<tokio::fs::File> {
+    let mut options = tokio::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    options.mode(0o600);
+    options.open(path).await
 }

@@ -13,6 +13,7 @@ mod attempt;
 mod budget;
 mod checklist;
 mod client;
+mod credentials;
 pub mod documents;
 mod download;
 mod error;

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
+use crate::client::Shared;
 use crate::error::{Error, clip};
 use crate::observer::Observer;
 use crate::reason::NotGitlabReason;
@@ -38,6 +39,7 @@ pub(crate) struct Response {
     pub(crate) cancel: CancellationToken,
     pub(crate) observer: Option<Arc<dyn Observer>>,
     pub(crate) permit: Option<OwnedSemaphorePermit>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 impl Response {
@@ -109,7 +111,8 @@ impl Response {
         Ok(whole.freeze())
     }
 
-    /// The first bytes of an error's body; a broken transfer ends them.
+    /// The first bytes of an error's body, without the token if it is in them; a
+    /// broken transfer ends them.
     pub(crate) async fn beginning(&mut self, limit: usize) -> Vec<u8> {
         let mut start = Vec::new();
         while let Ok(Some(chunk)) = self.chunk().await {
@@ -119,7 +122,7 @@ impl Response {
                 break;
             }
         }
-        start
+        self.shared.without_token(start)
     }
 
     /// The body as JSON. A web page or foreign JSON means that something else
@@ -127,12 +130,13 @@ impl Response {
     pub(crate) async fn json<T: DeserializeOwned>(self) -> Result<T, Error> {
         let content_type = self.header("content-type").map(str::to_owned);
         let (route, url, kind) = (self.route.clone(), self.url.clone(), self.kind);
+        let shared = Arc::clone(&self.shared);
         let body = self.bytes(LARGEST).await?;
         match serde_json::from_slice(&body) {
             Ok(value) => Ok(value),
             Err(error) => Err(not_understood(
                 &error,
-                &body,
+                &shared.without_token(body.to_vec()),
                 content_type,
                 route,
                 url,

@@ -19,6 +19,9 @@ use tracing_subscriber::fmt::MakeWriter;
 
 const TOKEN: &str = "glpat-Sec+ret/0123456789=x";
 
+/// A password in the address of a proxy.
+const PASSWORD: &str = "hunter2-the-second";
+
 /// Everything that was logged in this process.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -70,6 +73,8 @@ fn forms() -> Vec<String> {
         hex::encode(TOKEN),
         // A part of it is as bad.
         TOKEN[6..20].to_owned(),
+        PASSWORD.to_owned(),
+        base64.encode(format!("me:{PASSWORD}")),
     ]
 }
 
@@ -95,13 +100,28 @@ async fn start() -> String {
             "/api/v4/invalid" => 422,
             _ => 200,
         };
+        let header = |name| {
+            request
+                .headers()
+                .get(name)
+                .map(|value| value.to_str().unwrap())
+        };
+        let sent = format!(
+            "{:?} {:?}",
+            header("private-token"),
+            header("authorization")
+        );
+        let said = match request.uri().path() {
+            "/api/v4/page" => format!("<html><title>Blocked {sent}</title></html>"),
+            _ => json!({ "message": sent }).to_string(),
+        };
         (
             axum::http::StatusCode::from_u16(status).unwrap(),
             [
                 ("content-type", "application/json"),
                 ("location", "http://other.invalid/?private_token=abc"),
             ],
-            json!({"message": "no"}).to_string(),
+            said,
         )
     });
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -150,6 +170,7 @@ async fn a_token_never_shows_up_in_logs_or_errors() {
         "moved",
         "invalid",
         "unauthorized",
+        "page",
     ] {
         let client = client(&url);
         let _ = write!(said, "{client:?}");
@@ -187,6 +208,19 @@ async fn a_token_never_shows_up_in_logs_or_errors() {
     ] {
         let error = client(dead).get::<Value>("user", &[]).await.unwrap_err();
         said.push_str(&report(&error));
+    }
+    // Through a proxy that is asked with a password, and one that is not there.
+    for proxy in [url.trim_start_matches("http://"), "127.0.0.1:1"] {
+        let mut options = options(&url);
+        options.proxy = Proxy::Url(format!("http://me:{PASSWORD}@{proxy}"));
+        let _ = write!(said, "{:?}", options.proxy);
+        let outcome = Client::new(options)
+            .unwrap()
+            .get::<Value>("fine", &[])
+            .await;
+        if let Err(error) = outcome {
+            said.push_str(&report(&error));
+        }
     }
     // The same in HTTP/2, whose library has its own traces.
     let issued = secure::issue("localhost", false);

@@ -129,7 +129,12 @@ impl Conveyor {
             Ok(_) if kind != Kind::Settings => self.unreachable.store(0, Ordering::Relaxed),
             _ => {}
         }
-        if let Err(Trouble::Gitlab(labkeep_gitlab::Error::NotFound { .. })) = &got
+        if let Err(
+            Trouble::Gitlab(labkeep_gitlab::Error::NotFound { .. })
+            | Trouble::Part {
+                source: labkeep_gitlab::Error::NotFound { .. },
+            },
+        ) = &got
             && is_gone(context, found).await?
         {
             return Err(Trouble::Deleted);

@@ -91,6 +91,8 @@ pub enum Why {
     Activity,
     /// The settings document differs.
     SettingsChanged,
+    /// It lies elsewhere now; what it inherits from the groups above differs.
+    Moved,
     /// Everything is asked for.
     Thorough,
     /// There is no mark, and it is long ago.
@@ -186,6 +188,9 @@ fn one(
     if circumstances.depth == Depth::Thorough {
         return Decision::Ask(Why::Thorough);
     }
+    if inherits(kind) && namespace(&line.path) != namespace(&seen.path) {
+        return Decision::Ask(Why::Moved);
+    }
     match seen.item.sort {
         Sort::Project if is_proven_idle(seen, mark) => Decision::Keep,
         Sort::Project => Decision::Ask(Why::Activity),
@@ -194,6 +199,16 @@ fn one(
             _ => Decision::Ask(Why::Age),
         },
     }
+}
+
+/// Whether the groups above have a part in it: their members, labels and
+/// milestones.
+const fn inherits(kind: Kind) -> bool {
+    !matches!(kind, Kind::Repository | Kind::Wiki)
+}
+
+fn namespace(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(namespace, _)| namespace)
 }
 
 /// Whether nothing that counts as activity can have happened since the item
@@ -298,6 +313,25 @@ mod tests {
             decision(&plan, Kind::Wiki),
             Decision::Ask(Why::FailedBefore)
         );
+    }
+
+    #[test]
+    fn what_is_inherited_is_asked_for_after_a_move() {
+        let before = previous(ACTIVE + 2 * HOUR, LedgerState::Saved);
+        let mut moved = seen();
+        moved.path = "acme/tools/web".to_owned();
+        let plan = decide(moved, &Kind::OF_PROJECT, &before, quick(ACTIVE + 9 * HOUR));
+        assert_eq!(decision(&plan, Kind::Members), Decision::Ask(Why::Moved));
+        assert_eq!(decision(&plan, Kind::Repository), Decision::Keep);
+        let mut renamed = seen();
+        renamed.path = "acme/site".to_owned();
+        let plan = decide(
+            renamed,
+            &Kind::OF_PROJECT,
+            &before,
+            quick(ACTIVE + 9 * HOUR),
+        );
+        assert_eq!(decision(&plan, Kind::Members), Decision::Keep);
     }
 
     #[test]

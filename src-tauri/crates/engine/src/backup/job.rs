@@ -1,28 +1,25 @@
 //! A backup run from end to end. It ends with a sealed snapshot and its
 //! ledger, or with no snapshot and the reason; never with something between.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures::{FutureExt, StreamExt, stream};
-use jiff::{SignedDuration, Timestamp};
-use labkeep_gitlab::{Client, RequestCounts, Scope};
-use labkeep_vault::{
-    Content, Expected, Piece, SnapshotFacts, SnapshotReader, Vault, WriteStart, Writer,
-};
+use labkeep_gitlab::{Client, RequestCounts};
+use labkeep_vault::{Content, Expected, Piece, SnapshotFacts, Vault, WriteStart, Writer};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
 use super::conveyor::Conveyor;
-use super::decide::{Circumstances, Depth, ItemPlan, decide};
-use super::discover::{Discovery, Found, discover};
-use super::vanished::{self, Vanished};
+use super::decide::ItemPlan;
+use super::discover::Found;
+use super::look::Look;
+use super::vanished::Vanished;
 use crate::advice::Advice;
 use crate::capture::{Context, People, Trouble};
 use crate::clock::SharedClock;
-use crate::head::{Head, HeadAccount, HeadError, HeadPlan, UncoveredFacts};
-use crate::kind::{Item, Kind, Sort};
+use crate::head::{Head, HeadError, HeadPlan};
+use crate::kind::{Kind, Sort};
 use crate::layout;
 use crate::ledger::{Ledger, LedgerError};
 use crate::outcome::Outcome;
@@ -34,9 +31,6 @@ use crate::view::{ItemCounts, LedgerState, Phase};
 /// Items that are read at once. The client bounds the requests; this bounds
 /// how far ahead of the writer reading may go.
 const ITEMS_AT_ONCE: usize = 24;
-
-/// A thorough run is due after this.
-const THOROUGH_AGE: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// What a backup needs.
 pub struct BackupJob {
@@ -154,87 +148,30 @@ pub fn plan_tag(plan: &str) -> String {
     format!("plan:{plan}")
 }
 
-/// The previous snapshot of a plan.
-struct Previous {
-    reader: SnapshotReader,
-    facts: SnapshotFacts,
-    head: Head,
-    ledger: Ledger,
-    people: People,
-}
-
 impl BackupJob {
     /// Runs it.
     pub async fn run(self) -> Result<BackupResult, BackupError> {
-        self.progress.enter(Phase::Discovering);
-        let client = self.client.with_cancel(self.cancel.clone());
-        let token = client.token_facts().await?;
-        let scopes = token
-            .as_ref()
-            .map(|token| token.scopes.clone())
-            .filter(|scopes| !scopes.contains(&Scope::Granular));
-        if let Some(scopes) = &scopes
-            && !scopes
-                .iter()
-                .any(|scope| matches!(scope, Scope::Api | Scope::ReadApi))
-        {
-            return Err(BackupError::NoApi);
-        }
-        let instance = client.instance_facts().await?;
-        let previous = self.previous().await?;
-        let started = self.started(previous.as_ref());
-        let now = client.server_time().unwrap_or_else(|| self.clock.now());
-        let account = HeadAccount {
-            url: client.base().as_str().to_owned(),
-            user: token
-                .as_ref()
-                .and_then(|token| token.user_id)
-                .map(|id| id.to_string()),
-            scopes: token
-                .iter()
-                .flat_map(|token| &token.scopes)
-                .map(|scope| scope.as_str().to_owned())
-                .collect(),
-            version: instance.version,
-            enterprise: instance.enterprise,
-        };
-        let depth = self.depth(previous.as_ref(), now);
-        let circumstances = Circumstances {
-            depth,
+        let Look {
+            client,
+            account,
+            scopes,
+            previous,
+            parent,
+            ledger,
+            people,
+            started,
             now,
-            rights_changed: previous.as_ref().is_none_or(|previous| {
-                (&previous.head.account.scopes, &previous.head.account.user)
-                    != (&account.scopes, &account.user)
-            }),
-        };
-        let thorough = match (&previous, depth) {
-            (Some(previous), Depth::Quick) => previous.head.thorough,
-            _ => started,
-        };
-        let (reader, parent, ledger, people) = match previous {
-            Some(previous) => (
-                Some(previous.reader),
-                Some(previous.facts.id),
-                previous.ledger,
-                previous.people,
-            ),
-            None => (None, None, Ledger::default(), People::default()),
-        };
-        let ledger = Arc::new(ledger);
-        let count = |items| self.progress.set_items(items);
-        let discovery = discover(&client, &self.selection, &ledger, count).await?;
-        let (discovery, vanished) =
-            vanished::look_for(&client, &self.selection, discovery, &ledger).await?;
-        if discovery.found.is_empty() && vanished.is_empty() {
-            return Err(BackupError::NothingVisible {
-                left_out: discovery.left_out,
-            });
-        }
+            depth,
+            thorough,
+            plans,
+            vanished,
+            uncovered,
+        } = self.look().await?;
         let scratch = Arc::new(Scratch::new(&self.scratch, self.scratch_budget)?);
         let context = Arc::new(Context {
             client: client.clone(),
-            previous: reader,
-            ledger: Arc::clone(&ledger),
+            previous,
+            ledger,
             scratch: Arc::clone(&scratch),
             progress: Arc::clone(&self.progress),
             people,
@@ -242,25 +179,6 @@ impl BackupJob {
             scopes,
             now,
         });
-        let uncovered = discovery
-            .uncovered
-            .iter()
-            .map(|(name, sum)| {
-                let facts = UncoveredFacts {
-                    projects: sum.projects,
-                    bytes: sum.bytes,
-                };
-                ((*name).to_owned(), facts)
-            })
-            .collect();
-        let plans = self.decide(discovery, &vanished, &ledger, circumstances);
-        self.progress.set_items(plans.len() as u64);
-        tracing::info!(
-            items = plans.len(),
-            kept = plans.iter().filter(|(_, plan)| plan.is_kept()).count(),
-            ?depth,
-            "the plan of the run"
-        );
         self.progress.enter(Phase::Capturing);
         let start = WriteStart {
             parent,
@@ -326,88 +244,6 @@ impl BackupJob {
             requests: client.counts(),
             scratch_peak: scratch.peak(),
         })
-    }
-
-    /// The time that the snapshot and its new pieces carry: later than those
-    /// of the previous one, also when the clock went back.
-    fn started(&self, previous: Option<&Previous>) -> Timestamp {
-        let now = self.progress.started();
-        let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
-        match previous {
-            Some(previous) => now.max(previous.facts.time + SignedDuration::from_millis(1)),
-            None => now,
-        }
-    }
-
-    fn depth(&self, previous: Option<&Previous>, now: Timestamp) -> Depth {
-        let is_due = previous.is_none_or(|previous| {
-            now.duration_since(previous.head.thorough).abs() >= THOROUGH_AGE
-        });
-        if self.thorough || is_due {
-            Depth::Thorough
-        } else {
-            Depth::Quick
-        }
-    }
-
-    async fn previous(&self) -> Result<Option<Previous>, BackupError> {
-        let tag = plan_tag(&self.plan.id);
-        let found = blocking(&self.vault, move |vault| {
-            let latest = vault
-                .snapshots()?
-                .into_iter()
-                .filter(|snapshot| snapshot.tags.contains(&tag))
-                .max_by_key(|snapshot| snapshot.time);
-            let Some(facts) = latest else { return Ok(None) };
-            let reader = vault.read(&facts.id)?;
-            let head = reader.read(layout::HEAD)?;
-            let ledger = reader.read(layout::LEDGER)?.unwrap_or_default();
-            let people = reader.read(layout::USERS)?.unwrap_or_default();
-            Ok(Some((facts, reader, head, ledger, people)))
-        })
-        .await?;
-        let Some((facts, reader, head, ledger, people)) = found else {
-            return Ok(None);
-        };
-        let people = People::from_ndjson(&people).map_err(HeadError::from)?;
-        Ok(Some(Previous {
-            reader,
-            facts,
-            head: Head::parse(head.as_deref())?,
-            ledger: Ledger::from_ndjson(&ledger)?,
-            people,
-        }))
-    }
-
-    /// The plan of the run: every item with what is going to be done about it,
-    /// in the order of the snapshot.
-    fn decide(
-        &self,
-        discovery: Discovery,
-        vanished: &BTreeMap<Item, Vanished>,
-        previous: &Ledger,
-        circumstances: Circumstances,
-    ) -> Vec<(Found, ItemPlan)> {
-        let kinds = self.plan.kinds.clone().map_or_else(
-            || Kind::OF_PROJECT.to_vec(),
-            |mut kinds| {
-                // Every item has settings; nothing can be restored without.
-                kinds.push(Kind::Settings);
-                kinds
-            },
-        );
-        let unknown = vanished.values().filter_map(|one| one.kept(previous));
-        let mut plans: Vec<_> = discovery
-            .found
-            .into_values()
-            .chain(unknown)
-            .map(|found| {
-                let plan = decide(found.seen.clone(), &kinds, previous, circumstances);
-                (found, plan)
-            })
-            .collect();
-        plans.sort_by_cached_key(|(found, _)| found.seen.item.folder());
-        plans
     }
 
     /// Reads every item and hands it to the writer.
@@ -507,7 +343,7 @@ impl BackupJob {
 }
 
 /// Works with the vault on a blocking thread.
-async fn blocking<T: Send + 'static>(
+pub(super) async fn blocking<T: Send + 'static>(
     vault: &Vault,
     work: impl FnOnce(&Vault) -> labkeep_vault::Result<T> + Send + 'static,
 ) -> Result<T, BackupError> {

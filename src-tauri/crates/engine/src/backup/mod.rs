@@ -4,5 +4,6 @@ pub mod conveyor;
 pub mod decide;
 pub mod discover;
 pub mod job;
+mod look;
 pub mod settle;
 pub mod vanished;

@@ -8,6 +8,7 @@ use labkeep_gitlab::rest::UserRef;
 use labkeep_gitlab::{Client, Scope};
 use labkeep_vault::SnapshotReader;
 use serde::{Deserialize, Serialize};
+use tokio::sync::OnceCell;
 
 use super::got::Trouble;
 use crate::backup::decide::Depth;
@@ -84,7 +85,8 @@ pub struct People(Mutex<Known>);
 struct Known {
     people: BTreeMap<u64, Person>,
     before: BTreeSet<u64>,
-    asked: BTreeSet<u64>,
+    told: BTreeSet<u64>,
+    asked: BTreeMap<u64, Arc<OnceCell<Option<String>>>>,
 }
 
 impl People {
@@ -99,25 +101,26 @@ impl People {
         Ok(Self(Mutex::new(Known {
             people,
             before,
-            asked: BTreeSet::new(),
+            ..Known::default()
         })))
     }
 
     /// Notes a person; an e-mail address that is known is not forgotten.
     pub fn note(&self, user: &UserRef) {
-        let people = &mut self.lock().people;
-        let known = people.get(&user.id).and_then(|p| p.public_email.clone());
-        people.insert(
+        let told = user.public_email.clone().filter(|email| !email.is_empty());
+        let mut known = self.lock();
+        if told.is_some() {
+            known.told.insert(user.id);
+        }
+        let before = known.people.get(&user.id);
+        let email = told.or_else(|| before.and_then(|person| person.public_email.clone()));
+        known.people.insert(
             user.id,
             Person {
                 id: user.id,
                 username: user.username.clone(),
                 name: user.name.clone(),
-                public_email: user
-                    .public_email
-                    .clone()
-                    .filter(|email| !email.is_empty())
-                    .or(known),
+                public_email: email,
             },
         );
     }
@@ -132,14 +135,15 @@ impl People {
         self.lock().before.contains(&id)
     }
 
-    /// Whether this run asked for this person already.
-    pub fn was_asked(&self, id: u64) -> bool {
-        self.lock().asked.contains(&id)
+    /// Whether GitLab told the person's e-mail address in this run.
+    pub fn was_told(&self, id: u64) -> bool {
+        self.lock().told.contains(&id)
     }
 
-    /// Says that this run asks for this person.
-    pub fn set_asked(&self, id: u64) {
-        self.lock().asked.insert(id);
+    /// Where the answer about a person's e-mail address is kept, so that one
+    /// question serves everybody who asks, also at the same time.
+    pub fn answer_about(&self, id: u64) -> Arc<OnceCell<Option<String>>> {
+        Arc::clone(self.lock().asked.entry(id).or_default())
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {

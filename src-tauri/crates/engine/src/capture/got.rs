@@ -66,6 +66,13 @@ pub enum Trouble {
     /// GitLab, or the way to it.
     #[error(transparent)]
     Gitlab(#[from] labkeep_gitlab::Error),
+    /// A part of something that GitLab had listed before. A refusal here says
+    /// nothing about the right to the kind.
+    #[error("a part of what is listed: {source}")]
+    Part {
+        /// What GitLab said.
+        source: labkeep_gitlab::Error,
+    },
     /// The vault, when the previous version was looked at.
     #[error(transparent)]
     Vault(#[from] labkeep_vault::Error),
@@ -104,13 +111,31 @@ impl Trouble {
     pub fn is_fatal(&self) -> bool {
         match self {
             Self::Gitlab(labkeep_gitlab::Error::Cancelled) => true,
-            Self::Gitlab(error) => no_room(error),
+            Self::Gitlab(error) | Self::Part { source: error } => no_room(error),
             Self::Scratch { source } => is_full(source),
             Self::Vault(_)
             | Self::Previous { .. }
             | Self::Deleted
             | Self::GivenUp
             | Self::Bug { .. } => false,
+        }
+    }
+
+    /// GitLab does not hand it out.
+    pub const fn is_refusal(&self) -> bool {
+        use labkeep_gitlab::Error;
+        matches!(
+            self,
+            Self::Gitlab(Error::Forbidden { .. } | Error::NotFound { .. })
+        )
+    }
+
+    /// The same about a part of something that GitLab had listed.
+    #[must_use]
+    pub fn of_a_part(self) -> Self {
+        match self {
+            Self::Gitlab(source) => Self::Part { source },
+            other => other,
         }
     }
 
@@ -129,7 +154,7 @@ impl Trouble {
     /// The sentence and the remedy.
     pub fn advice(&self) -> Advice {
         match self {
-            Self::Gitlab(error) => advice::of_gitlab(error),
+            Self::Gitlab(error) | Self::Part { source: error } => advice::of_gitlab(error),
             Self::Vault(error) => advice::of_vault(error),
             Self::Scratch { source } if is_full(source) => Advice::new(
                 "There is no room left for what is being received.",

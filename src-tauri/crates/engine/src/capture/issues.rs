@@ -59,7 +59,11 @@ pub async fn capture_issues(
         .buffer_unordered(AT_ONCE)
         .boxed();
     while let Some(read) = details.next().await {
-        let (iid, threads, its_links) = read?;
+        work.add(1);
+        // One that was deleted since it was listed is not there any more.
+        let Some((iid, threads, its_links)) = read? else {
+            continue;
+        };
         let Some(issue) = listed.get(&iid) else {
             continue;
         };
@@ -74,7 +78,6 @@ pub async fn capture_issues(
         if let Some(line) = link_line(issue.iid, &its_links) {
             links.put(issue.iid, &line)?;
         }
-        work.add(1);
     }
 
     let count = assembly.documents.len() as u64;
@@ -128,13 +131,29 @@ async fn kept_links(
 
 type Details = (u64, Option<Threads>, Vec<Kept<IssueLink>>);
 
-/// Reads the links of an issue, and its threads unless the export has them.
-async fn read_details(client: Client, of: Issuable, is_exported: bool) -> Result<Details, Trouble> {
+/// Reads the links of an issue, and its threads unless the export has them;
+/// none if the issue is not there any more.
+async fn read_details(
+    client: Client,
+    of: Issuable,
+    is_exported: bool,
+) -> Result<Option<Details>, Trouble> {
+    match parts(&client, of, is_exported).await {
+        Ok(details) => Ok(Some(details)),
+        Err(trouble) if !trouble.is_refusal() => Err(trouble),
+        Err(trouble) => match client.issue(of.project, of.iid).await? {
+            None => Ok(None),
+            Some(_) => Err(trouble.of_a_part()),
+        },
+    }
+}
+
+async fn parts(client: &Client, of: Issuable, is_exported: bool) -> Result<Details, Trouble> {
     let threads = async {
         if is_exported {
             Ok(None)
         } else {
-            Box::pin(Threads::read(&client, of)).await.map(Some)
+            Box::pin(Threads::read(client, of)).await.map(Some)
         }
     };
     let links = async { Ok(client.issue_links(of.project, of.iid).await?) };

@@ -65,30 +65,28 @@ fn person(member: &Member) -> UserRef {
 /// for once per person; gitlab.com has no administrators among its users, so
 /// nothing is asked there.
 async fn public_email(context: &Context, member: &Member) -> Result<Option<String>, Trouble> {
-    let known = context
-        .people
-        .get(member.id)
-        .and_then(|person| person.public_email);
-    if known.is_some() || context.people.was_asked(member.id) {
+    let people = &context.people;
+    let known = people.get(member.id).and_then(|person| person.public_email);
+    let is_known = people.was_told(member.id)
+        || context.client.base().host() == "gitlab.com"
+        || (context.depth == Depth::Quick && people.is_from_before(member.id));
+    if is_known {
         return Ok(known);
     }
-    if context.client.base().host() == "gitlab.com" {
-        return Ok(None);
-    }
-    if context.depth == Depth::Quick && context.people.is_from_before(member.id) {
-        return Ok(None);
-    }
-    context.people.set_asked(member.id);
-    let Some(user) = context.client.user(member.id).await? else {
-        return Ok(None);
+    let ask = || async {
+        let Some(user) = context.client.user(member.id).await? else {
+            return Ok::<_, Trouble>(known);
+        };
+        people.note(&UserRef {
+            id: user.id,
+            username: user.username.clone(),
+            name: user.name.clone(),
+            public_email: user.public_email.clone(),
+        });
+        Ok(user.public_email.clone().filter(|email| !email.is_empty()))
     };
-    context.people.note(&UserRef {
-        id: user.id,
-        username: user.username.clone(),
-        name: user.name.clone(),
-        public_email: user.public_email.clone(),
-    });
-    Ok(user.public_email.clone().filter(|email| !email.is_empty()))
+    let answer = people.answer_about(member.id);
+    Ok(answer.get_or_try_init(ask).await?.clone())
 }
 
 fn group_member(member: &Member, group: u64, email: Option<&str>) -> Value {

@@ -5,11 +5,11 @@
 use std::collections::BTreeMap;
 
 use futures::{StreamExt, pin_mut, stream};
-use labkeep_gitlab::Client;
 use labkeep_gitlab::documents::{Labels, MergeRequestParts, merge_request};
 use labkeep_gitlab::rest::{
     Approvals, Issuable, Kept, MergeRequest, MergeRequestQuery, Reviewer, VersionDetail,
 };
+use labkeep_gitlab::{Client, Error};
 use serde_json::Value;
 
 use super::assembly::Assembly;
@@ -121,8 +121,20 @@ impl Details {
         }
     }
 
+    /// Everything; none if the merge request is not there any more.
     async fn read(client: Client, project: u64, iid: u64) -> Result<Option<Self>, Trouble> {
-        let client = &client;
+        match Self::parts(&client, project, iid).await {
+            Err(trouble) if trouble.is_refusal() => {
+                match client.merge_request(project, iid).await? {
+                    None => Ok(None),
+                    Some(_) => Err(trouble.of_a_part()),
+                }
+            }
+            read => read,
+        }
+    }
+
+    async fn parts(client: &Client, project: u64, iid: u64) -> Result<Option<Self>, Trouble> {
         let Some(request) = client.merge_request(project, iid).await? else {
             return Ok(None);
         };
@@ -130,7 +142,12 @@ impl Details {
             // The newest comes first, and only it survives an import.
             let versions = client.diff_versions(project, iid).await?;
             match versions.first() {
-                Some(newest) => Ok(client.diff_version(project, iid, newest.id).await?),
+                Some(newest) => match client.diff_version(project, iid, newest.id).await? {
+                    Some(version) => Ok(Some(version)),
+                    None => Err(Trouble::Gitlab(Error::NotFound {
+                        what: format!("version {} of !{iid}", newest.id),
+                    })),
+                },
                 None => Ok(None),
             }
         };

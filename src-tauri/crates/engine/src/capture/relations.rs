@@ -66,11 +66,20 @@ impl RelationsExport {
         found: &Found,
         relation: &str,
     ) -> Result<Option<DocumentFile>, Trouble> {
+        let read = self.documents(context, found, relation).await;
+        or_over_rest(read, &found.seen.path)
+    }
+
+    async fn documents(
+        &self,
+        context: &Context,
+        found: &Found,
+        relation: &str,
+    ) -> Result<Option<DocumentFile>, Trouble> {
         let of = Portable::Project(found.seen.item.id);
-        let state = self
-            .state
-            .get_or_try_init(|| export(context, of, &found.seen.path))
-            .await?;
+        let path = &found.seen.path;
+        let exported = || async { or_over_rest(export(context, of, path).await, path) };
+        let state = self.state.get_or_try_init(exported).await?;
         let Some(exported) = state.as_ref().and_then(|relations| {
             relations
                 .iter()
@@ -106,6 +115,19 @@ impl RelationsExport {
             take(&mut documents, relation, file)?;
         }
         Ok(Some(documents))
+    }
+}
+
+/// An export that GitLab fails at is no loss, for REST tells the same.
+fn or_over_rest<T>(read: Result<Option<T>, Trouble>, path: &str) -> Result<Option<T>, Trouble> {
+    match read {
+        Err(Trouble::Gitlab(error))
+            if !error.is_dead_token() && !matches!(error, Error::Cancelled | Error::Io { .. }) =>
+        {
+            tracing::warn!(path, %error, "the export of relations failed; reading over REST");
+            Ok(None)
+        }
+        read => read,
     }
 }
 

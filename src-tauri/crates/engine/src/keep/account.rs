@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use jiff::tz::TimeZone;
 use labkeep_gitlab::{
-    BaseUrl, Client, ClientOptions, Connection, Proxy, SignIn, check_token, checklist, connect,
+    Ability, BaseUrl, Client, ClientOptions, Connection, Proxy, SignIn, check_token, checklist,
+    connect,
 };
 use labkeep_settings::{Account, AccountId, AccountUser, SecretKey, TokenFacts};
 use secrecy::SecretString;
@@ -27,12 +28,36 @@ impl Labkeep {
         token: SecretString,
         name: Option<String>,
     ) -> Result<Connected> {
+        self.connect(request, token, name, false).await
+    }
+
+    /// The same, but a token that allows no backup is refused before anything
+    /// is kept: where nobody looks at the checklist, it would fail later.
+    pub async fn connect_useful_account(
+        &self,
+        request: ConnectRequest,
+        token: SecretString,
+        name: Option<String>,
+    ) -> Result<Connected> {
+        self.connect(request, token, name, true).await
+    }
+
+    async fn connect(
+        &self,
+        request: ConnectRequest,
+        token: SecretString,
+        name: Option<String>,
+        must_be_useful: bool,
+    ) -> Result<Connected> {
         check_token(&token)?;
         let base = BaseUrl::parse(&request.url).map_err(labkeep_gitlab::Error::from)?;
         let ca_file = request.ca_file.filter(|file| !file.trim().is_empty());
         let options =
             self.client_options(base, token.clone(), ca_file.as_deref().map(Path::new))?;
         let Connection { client, sign_in } = connect(options).await?;
+        if must_be_useful {
+            self.refuse_useless(&sign_in)?;
+        }
         let probe = probe::probe(&client, &sign_in).await?;
         let settings = self.settings()?;
         let known = match &request.account {
@@ -41,6 +66,7 @@ impl Labkeep {
                 .accounts
                 .iter()
                 .find(|account| is_same(account, &client, &sign_in))
+                .or_else(|| settings.accounts.iter().find(|a| waits(a, &client)))
                 .cloned(),
         };
         let now = self.0.clock.now();
@@ -49,7 +75,10 @@ impl Labkeep {
                 .as_ref()
                 .map_or_else(AccountId::random, |known| known.id),
             name: name
-                .or_else(|| known.as_ref().map(|known| known.name.clone()))
+                .or_else(|| {
+                    let named = known.as_ref().filter(|known| known.user.is_some());
+                    named.map(|known| known.name.clone())
+                })
                 .unwrap_or_else(|| default_name(&client, &sign_in)),
             url: client.base().as_str().to_owned(),
             user: sign_in.user.as_ref().map(|user| AccountUser {
@@ -182,6 +211,22 @@ impl Labkeep {
         Ok(options)
     }
 
+    fn refuse_useless(&self, sign_in: &SignIn) -> Result<()> {
+        let today = self.0.clock.now().to_zoned(TimeZone::UTC).date();
+        if checklist(sign_in, today).can.connect != Ability::No {
+            return Ok(());
+        }
+        let scopes: Vec<&str> = sign_in
+            .token
+            .iter()
+            .flat_map(|token| &token.scopes)
+            .map(labkeep_gitlab::Scope::as_str)
+            .collect();
+        Err(Error::TokenTooSmall {
+            scopes: scopes.join(", "),
+        })
+    }
+
     fn checklist(&self, account: &Account, sign_in: &SignIn, probe: &Probe) -> ChecklistView {
         let now = self.0.clock.now();
         let today = now.to_zoned(TimeZone::UTC).date();
@@ -221,6 +266,14 @@ fn is_same(account: &Account, client: &Client, sign_in: &SignIn) -> bool {
     account.url == client.base().as_str()
         && account.user.as_ref().map(|user| user.id) == user
         && user.is_some()
+}
+
+/// Whether an account was made for the snapshots of an opened vault and waits
+/// for its first token.
+fn waits(account: &Account, client: &Client) -> bool {
+    account.url == client.base().as_str()
+        && account.user.is_none()
+        && account.token.checked_at.is_none()
 }
 
 fn default_name(client: &Client, sign_in: &SignIn) -> String {

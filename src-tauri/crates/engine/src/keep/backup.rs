@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use labkeep_settings::{KnownSnapshot, Plan, RunId, RunState, SeenItem};
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
 use super::execute::{Counts, Ended, Execution, Order, key};
 use super::plan::head_of;
@@ -15,14 +16,31 @@ use crate::error::{Error, Result};
 use crate::ledger::{Ledger, Line};
 use crate::outcome::{Outcome, RunKind};
 use crate::pattern::Selection;
-use crate::run::{WireObserver, process};
-use crate::view::{ByteCounts, RequestCountsView};
+use crate::run::{Progress, WireObserver, process};
+use crate::view::{BackupPlanView, ByteCounts, RequestCountsView};
 
 /// How a backup is to be run.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BackupWish {
     /// Ask for everything, whatever GitLab's marks say.
     pub thorough: bool,
+}
+
+/// What is around a backup: the run that it is of, if it is of one.
+struct Around {
+    run: String,
+    progress: Arc<Progress>,
+    cancel: CancellationToken,
+}
+
+impl Around {
+    fn of(execution: &Execution) -> Self {
+        Self {
+            run: execution.id.to_string(),
+            progress: execution.progress(),
+            cancel: execution.active.cancel.clone(),
+        }
+    }
 }
 
 impl Labkeep {
@@ -44,6 +62,23 @@ impl Labkeep {
         })
     }
 
+    /// What a backup of a plan would do. Nothing is written.
+    pub async fn plan_backup(&self, plan: &str, wish: BackupWish) -> Result<BackupPlanView> {
+        let plan = self.find_plan(plan)?;
+        let progress = Arc::new(Progress::new(
+            String::new(),
+            RunKind::Backup,
+            plan.name.clone(),
+            Arc::clone(&self.0.clock),
+        ));
+        let around = Around {
+            run: String::new(),
+            progress,
+            cancel: CancellationToken::new(),
+        };
+        Ok(self.job(&plan, wish, around).await?.plan().await?)
+    }
+
     fn refuse_second(&self, plan: &Plan) -> Result<()> {
         let running = self.0.catalogue.unended_runs()?.into_iter().any(|run| {
             run.plan == Some(plan.id)
@@ -62,7 +97,7 @@ impl Labkeep {
     async fn back_up(&self, plan: Plan, wish: BackupWish, execution: Execution) -> Ended {
         let log = execution.log.clone();
         log.info(format!("Backing up “{}”.", plan.name));
-        let job = match self.job(&plan, wish, &execution).await {
+        let job = match self.job(&plan, wish, Around::of(&execution)).await {
             Ok(job) => job,
             Err(error) => return Ended::failed(error.advice()),
         };
@@ -90,14 +125,14 @@ impl Labkeep {
         }
     }
 
-    async fn job(&self, plan: &Plan, wish: BackupWish, execution: &Execution) -> Result<BackupJob> {
+    async fn job(&self, plan: &Plan, wish: BackupWish, around: Around) -> Result<BackupJob> {
         let settings = self.settings()?;
         let account = self.find_account(&plan.account.to_string())?;
         let vault = self.find_vault(&plan.vault.to_string())?;
         let client = self
             .client(&account, None)
             .await?
-            .with_observer(Arc::new(WireObserver::new(execution.progress())));
+            .with_observer(Arc::new(WireObserver::new(Arc::clone(&around.progress))));
         let scratch = self.0.home.scratch();
         let swept = crate::scratch::sweep(&scratch, std::time::Duration::from_hours(24));
         match swept {
@@ -115,14 +150,14 @@ impl Labkeep {
             vault: self.vault(&vault).await?,
             plan: head_of(plan)?,
             selection: Selection::new(&plan.include, &plan.exclude)?,
-            run: execution.id.to_string(),
+            run: around.run,
             host: process::host(),
             thorough: wish.thorough,
             scratch,
             scratch_budget: settings.preferences.scratch_bytes,
-            progress: execution.progress(),
+            progress: around.progress,
             clock: Arc::clone(&self.0.clock),
-            cancel: execution.active.cancel.clone(),
+            cancel: around.cancel,
         })
     }
 

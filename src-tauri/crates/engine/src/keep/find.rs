@@ -26,7 +26,7 @@ impl Labkeep {
     pub fn account_or_only(&self, name: Option<&str>) -> Result<Account> {
         match name {
             Some(name) => self.find_account(name),
-            None => only(What::Account, "", self.settings()?.accounts.into_iter()),
+            None => the_only(What::Account, self.settings()?.accounts, |one| &one.name),
         }
     }
 
@@ -46,7 +46,7 @@ impl Labkeep {
     pub fn vault_or_only(&self, name: Option<&str>) -> Result<VaultEntry> {
         match name {
             Some(name) => self.find_vault(name),
-            None => only(What::Vault, "", self.settings()?.vaults.into_iter()),
+            None => the_only(What::Vault, self.settings()?.vaults, |one| &one.name),
         }
     }
 
@@ -67,7 +67,7 @@ impl Labkeep {
     pub fn plan_or_only(&self, name: Option<&str>) -> Result<Plan> {
         match name {
             Some(name) => self.find_plan(name),
-            None => only(What::Plan, "", self.settings()?.plans.into_iter()),
+            None => the_only(What::Plan, self.settings()?.plans, |one| &one.name),
         }
     }
 
@@ -91,6 +91,18 @@ impl Labkeep {
 
 fn is(name: &str, id: &str, its_name: &str) -> bool {
     id == name || its_name.eq_ignore_ascii_case(name)
+}
+
+/// The only one there is.
+fn the_only<T>(what: What, mut all: Vec<T>, name: impl Fn(&T) -> &str) -> Result<T> {
+    match all.len() {
+        0 => Err(Error::NoneYet { what }),
+        1 => Ok(all.remove(0)),
+        _ => Err(Error::Which {
+            what,
+            names: all.iter().map(|one| name(one).to_owned()).collect(),
+        }),
+    }
 }
 
 fn only<T>(what: What, name: &str, mut found: impl Iterator<Item = T>) -> Result<T> {

@@ -120,6 +120,7 @@ impl Labkeep {
         for plan in &settings.plans {
             all.extend(self.attention_of_plan(plan)?);
         }
+        all.extend(self.attention_of_drills()?);
         for account in self.accounts()? {
             let Some(days) = account.token_days_left else {
                 continue;
@@ -230,6 +231,28 @@ impl Labkeep {
         }
         all.extend(unreadable(&self.last_ledger(plan)?));
         Ok(all)
+    }
+
+    /// The last drill that came to an end, if it found something.
+    fn attention_of_drills(&self) -> Result<Option<AttentionView>> {
+        let runs = self.0.catalogue.runs(&RunQuery {
+            kind: Some(RunKind::Drill),
+            limit: Some(20),
+            ..RunQuery::default()
+        })?;
+        let ended = |run: &&Run| run.outcome.is_some_and(|o| o != RunOutcome::Aborted);
+        Ok(runs
+            .iter()
+            .find(ended)
+            .filter(|run| run.outcome != Some(RunOutcome::Complete))
+            .map(|run| AttentionView {
+                severity: Severity::Danger,
+                title: format!("The last drill of {} failed", run.subject),
+                detail: run.reason.clone().unwrap_or_default(),
+                remedy: Some(Remedy::ShowRun {
+                    run: run.id.to_string(),
+                }),
+            }))
     }
 
     fn last_lines(&self, settings: &Settings) -> Result<Vec<LedgerLineView>> {

@@ -41,6 +41,22 @@ impl Labkeep {
         )
     }
 
+    /// Refuses a place where a kit could not be written, or would take another
+    /// file's place: before anything is made, for a vault without its kit is
+    /// half the way.
+    pub fn refuse_recovery_kit(path: &Path) -> Result<()> {
+        let refused = |source| Error::File {
+            path: path.display().to_string(),
+            source,
+        };
+        if path.exists() {
+            return Err(refused(std::io::ErrorKind::AlreadyExists.into()));
+        }
+        tempfile::NamedTempFile::new_in(folder_of(path))
+            .map(drop)
+            .map_err(refused)
+    }
+
     /// Puts the kit off; people are reminded.
     pub fn postpone_recovery_kit(&self, vault: &str) -> Result<()> {
         let entry = self.find_vault(vault)?;
@@ -133,12 +149,15 @@ fn quoted(text: &str) -> String {
     }
 }
 
+fn folder_of(path: &Path) -> &Path {
+    path.parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
+}
+
 fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
     // A temporary file is readable by its owner alone.
-    let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+    let mut file = tempfile::NamedTempFile::new_in(folder_of(path))?;
     file.write_all(text.as_bytes())?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;

@@ -12,6 +12,8 @@ mod items;
 mod kit;
 mod plan;
 mod preferences;
+mod prune;
+mod reader;
 mod rebuild;
 mod rehearse;
 mod restore;
@@ -30,6 +32,7 @@ use crate::error::{Error, Result};
 use crate::run::{Runs, process};
 
 pub use backup::BackupWish;
+pub use reader::{SavedFile, SavedItem};
 pub use restore::ExportWish;
 pub use snapshot::SnapshotRef;
 

@@ -17,7 +17,7 @@ use crate::clock::millis;
 use crate::error::{Error, Result, What};
 use crate::kind::{Item, Kind, Sort};
 use crate::outcome::{Outcome, RunKind};
-use crate::rehearse::{DrillReport, drill, export_archive, export_folder};
+use crate::rehearse::{DrillReport, drill, export_archive, export_folder, missing};
 use crate::restore::{Material, RestoreError};
 use crate::view::{ItemCounts, LastProof, Mark, Phase, ReportLine};
 
@@ -203,7 +203,7 @@ impl Labkeep {
         let people = people(&open.reader).await?;
         let version = open.head.account.version.clone();
         let folder = self.scratch_folder()?;
-        let said = blocking(move || {
+        let (into, report) = blocking(move || {
             let scratch = folder.path().to_path_buf();
             let material = Material::gather(
                 &open.reader,
@@ -214,23 +214,20 @@ impl Labkeep {
             )?;
             if wish.archive {
                 let into = export_archive(&material, &people, version, &scratch, &wish.folder)?;
-                return Ok(vec![into.display().to_string()]);
+                return Ok((into, missing(&material.lines)));
             }
-            let mut said = vec![wish.folder.display().to_string()];
-            said.extend(export_folder(&material, &wish.folder)?);
-            Ok(said)
+            let report = export_folder(&material, &people, &wish.folder)?;
+            Ok((wish.folder, report))
         })
         .await?;
         progress.items_done(1);
+        let first = ReportLine {
+            mark: Mark::Good,
+            text: into.display().to_string(),
+            url: None,
+        };
         Ok(Ended {
-            report: said
-                .into_iter()
-                .map(|text| ReportLine {
-                    mark: Mark::Good,
-                    text,
-                    url: None,
-                })
-                .collect(),
+            report: [vec![first], report].concat(),
             counts: Counts {
                 items: ItemCounts {
                     total: 1,

@@ -1,9 +1,10 @@
 //! Restores as people ask for them: the plan first, then the run.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use labkeep_gitlab::{BaseUrl, Client, Scope};
+use labkeep_gitlab::{Client, Scope};
 use labkeep_settings::{Account, Run, RunId};
 use labkeep_vault::SnapshotReader;
 use secrecy::SecretString;
@@ -24,12 +25,13 @@ use crate::outcome::{Outcome, RunKind};
 use crate::refs::Refs;
 use crate::restore::{
     ArchiveWish, Destination, Facts, Material, RestoreError, RestoreJob, RestoreResult, Road,
-    choose, describe,
+    addresses, choose, describe,
 };
 use crate::run::WireObserver;
+use crate::token_page::token_page;
 use crate::view::{
     ByteCounts, ItemCounts, Mark, Phase, ReportLine, RequestCountsView, RestorePlanView,
-    RestoreRequest, SnapshotView, TokenNeed,
+    RestoreRequest, SnapshotView, TokenNeed, TokenPurpose,
 };
 
 /// How an export is to be made.
@@ -73,18 +75,13 @@ impl Labkeep {
         let access = self.access(&prepared.account, token).await?;
         let (destination, blocker) = self.destination(&access, &prepared, &request).await?;
         let facts = self.facts(&prepared).await?;
-        let road = if access.is_admin {
-            Road::ArchiveAsAdministrator
-        } else {
-            Road::Archive
-        };
         let lines = describe(&Facts {
             lines: &facts.lines,
             kinds: &prepared.kinds,
             refs: facts.refs.as_ref(),
             links: facts.links,
             members: facts.members,
-            road,
+            road: road(access.is_admin),
         });
         let bytes: u64 = facts
             .lines
@@ -97,7 +94,7 @@ impl Labkeep {
         } else {
             TokenNeed::Write {
                 reason: access.reason.clone(),
-                page: token_page(&prepared.account.url),
+                page: token_page(&prepared.account.url, TokenPurpose::Restore)?,
             }
         };
         let snapshot = self.snapshot_view(&prepared.snapshot)?;
@@ -181,11 +178,20 @@ impl Labkeep {
         destination: Destination,
         execution: Execution,
     ) -> Ended {
-        match self
+        let is_admin = access.is_admin;
+        let restored = self
             .restore_it(&prepared, access, destination, &execution)
-            .await
-        {
-            Ok(ended) => ended,
+            .await;
+        match restored {
+            Ok(mut ended) => match self.tell_changes(&prepared, is_admin, &mut ended).await {
+                Ok(()) => ended,
+                // The project is back, but what is missing of it is not known.
+                Err(error) => Ended {
+                    outcome: Outcome::Partial,
+                    advice: Some(error.advice()),
+                    ..ended
+                },
+            },
             Err(
                 RestoreError::Cancelled | RestoreError::Gitlab(labkeep_gitlab::Error::Cancelled),
             ) => Ended::aborted(),
@@ -217,13 +223,22 @@ impl Labkeep {
         let client = access.client.ok_or(RestoreError::TokenCannotWrite)?;
         let client = client.with_observer(Arc::new(WireObserver::new(execution.progress())));
         let counting = client.clone();
+        let addresses = if access.is_admin {
+            let asking = client.with_cancel(execution.active.cancel.clone());
+            {
+                let is_same = prepared.open.head.account.url == prepared.account.url;
+                addresses(&asking, &material, is_same).await?
+            }
+        } else {
+            BTreeMap::new()
+        };
         let job = RestoreJob {
             client,
             material: Arc::new(material),
             people: Arc::new(people),
             wish: ArchiveWish {
                 gitlab_version: prepared.open.head.account.version.clone(),
-                maps_users: access.is_admin,
+                addresses,
                 importer: access.user,
                 names_authors: true,
             },
@@ -261,12 +276,53 @@ impl Labkeep {
         Ok(ended)
     }
 
+    /// What the plan said would not come back, or not as it was, is said again
+    /// in the report. A kind that was to be saved and is not makes it Partial.
+    async fn tell_changes(
+        &self,
+        prepared: &Prepared,
+        is_admin: bool,
+        ended: &mut Ended,
+    ) -> Result<()> {
+        let facts = self.facts(prepared).await?;
+        let lines = describe(&Facts {
+            lines: &facts.lines,
+            kinds: &prepared.kinds,
+            refs: facts.refs.as_ref(),
+            links: facts.links,
+            members: facts.members,
+            road: road(is_admin),
+        });
+        ended.report.extend(
+            lines
+                .into_iter()
+                .filter(|line| line.mark != Mark::Good)
+                .map(|line| ReportLine {
+                    mark: line.mark,
+                    text: line.text,
+                    url: None,
+                }),
+        );
+        let lost = facts.lines.iter().filter(|line| {
+            prepared.kinds.contains(&line.kind) && !line.is_whole() && line.pieces.is_empty()
+        });
+        let lost = u32::try_from(lost.count()).unwrap_or(u32::MAX);
+        if lost > 0 {
+            ended.outcome = Outcome::Partial;
+            ended.counts.missing = ended.counts.missing.saturating_add(lost);
+            ended.advice.get_or_insert_with(|| {
+                Advice::new(
+                    "The project is back, but not everything of it is in this snapshot.",
+                    "The report says what is missing. Another snapshot may hold it.",
+                )
+            });
+        }
+        Ok(())
+    }
+
     async fn prepare(&self, request: &RestoreRequest) -> Result<Prepared> {
         let account = self.account_by_id(&request.account)?;
-        let snapshot = match &request.snapshot {
-            Some(id) => self.find_snapshot(id)?,
-            None => self.latest_of(&account, request.item)?,
-        };
+        let snapshot = self.snapshot_for(request)?;
         let open = self.open_snapshot(&snapshot).await?;
         let path = open
             .ledger
@@ -296,6 +352,15 @@ impl Labkeep {
             open,
             kinds,
         })
+    }
+
+    /// The snapshot that a request names, or the latest in which its item is
+    /// whole.
+    pub fn snapshot_for(&self, request: &RestoreRequest) -> Result<SnapshotRef> {
+        match &request.snapshot {
+            Some(id) => self.find_snapshot(id),
+            None => self.latest_of(&self.account_by_id(&request.account)?, request.item),
+        }
     }
 
     /// The latest snapshot in which an item is whole, or else the latest one.
@@ -413,16 +478,21 @@ impl Labkeep {
         if is_given && !can_write {
             return Err(RestoreError::TokenCannotWrite.into());
         }
-        let is_admin = match client.get_optional::<Value>("user", &[]).await {
-            Ok(user) => user.is_some_and(|user| user["is_admin"] == true),
-            Err(labkeep_gitlab::Error::InsufficientScope { .. }) => false,
+        let user = match client.get_optional::<Value>("user", &[]).await {
+            Ok(user) => user.unwrap_or_default(),
+            Err(
+                labkeep_gitlab::Error::InsufficientScope { .. }
+                | labkeep_gitlab::Error::InsufficientGranularScope { .. },
+            ) => Value::Null,
             Err(error) => return Err(error.into()),
         };
         Ok(Access {
             client: Some(client),
             can_write,
-            is_admin,
-            user: token.and_then(|token| token.user_id),
+            is_admin: user["is_admin"] == true,
+            user: token
+                .and_then(|token| token.user_id)
+                .or_else(|| user["id"].as_u64()),
             reason:
                 "This needs a token that may write. It is used for this restore only and not kept."
                     .to_owned(),
@@ -506,6 +576,14 @@ impl Labkeep {
             .prefix("run-")
             .tempdir_in(&parent)
             .map_err(RestoreError::file(&parent))
+    }
+}
+
+const fn road(is_admin: bool) -> Road {
+    if is_admin {
+        Road::ArchiveAsAdministrator
+    } else {
+        Road::Archive
     }
 }
 
@@ -606,8 +684,11 @@ fn ended(path: &str, result: &RestoreResult) -> Ended {
         say(
             Mark::Bad,
             format!(
-                "GitLab did not take a document of {}: {}",
-                failed.relation_name.as_deref().unwrap_or("a relation"),
+                "GitLab did not take {}{}: {}",
+                failed.relation_name.as_deref().unwrap_or("a document"),
+                failed
+                    .line_number
+                    .map_or_else(String::new, |line| format!(", line {}", line + 1)),
                 failed
                     .exception_message
                     .as_deref()
@@ -647,17 +728,6 @@ fn ended(path: &str, result: &RestoreResult) -> Ended {
         report,
         result_url: Some(result.url.clone()),
     }
-}
-
-/// The instance's token page with what a restore needs filled in.
-fn token_page(url: &str) -> String {
-    BaseUrl::parse(url).map_or_else(
-        |_| url.to_owned(),
-        |base| {
-            base.token_page("Labkeep restore", "One restore by Labkeep", &[Scope::Api])
-                .to_string()
-        },
-    )
 }
 
 /// Requests of a restore, roughly: the import, the questions how far it is,

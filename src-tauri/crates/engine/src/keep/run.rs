@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use labkeep_settings::{LedgerRow, Run, RunId, RunQuery, RunState as StoredState};
+use secrecy::SecretString;
 
 use super::execute::{Counts, item_of};
 use super::{BackupWish, Labkeep};
@@ -77,8 +78,9 @@ impl Labkeep {
     }
 
     /// Goes on where a run stopped. A backup begins anew, for what it stored
-    /// is in the vault already; a restore takes up its journal.
-    pub async fn resume_run(&self, id: RunId) -> Result<RunId> {
+    /// is in the vault already; a restore takes up its journal and may need its
+    /// write token again.
+    pub async fn resume_run(&self, id: RunId, token: Option<SecretString>) -> Result<RunId> {
         let run = self.run(id)?;
         if !is_resumable(&run) {
             return Err(Error::NotResumable);
@@ -90,7 +92,7 @@ impl Labkeep {
                 self.start_backup(&plan.id.to_string(), BackupWish { thorough })
             }
             (RunKind::Restore, _) => {
-                self.resume_restore(&run, None).await?;
+                self.resume_restore(&run, token).await?;
                 Ok(id)
             }
             _ => Err(Error::NotResumable),

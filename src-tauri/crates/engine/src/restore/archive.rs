@@ -1,6 +1,6 @@
 //! The archive that GitLab imports, made of a project's material.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufReader, Error as IoError};
 use std::path::Path;
@@ -9,19 +9,23 @@ use labkeep_gitlab::archive::{ArchiveBuilder, ArchiveFacts, ArchiveVersions, Rep
 use labkeep_gitlab::documents;
 use serde_json::Value;
 
+use super::authors::members;
 use super::error::RestoreError;
 use super::material::{Material, Repository};
 use super::text::name_author;
 use crate::capture::People;
+
+/// The relation by which an import knows people.
+const MEMBERS: &str = "project_members";
 
 /// How an archive is to be made.
 #[derive(Clone, Debug, Default)]
 pub struct ArchiveWish {
     /// GitLab's version that the documents come from.
     pub gitlab_version: Option<String>,
-    /// Whether the import finds users by their e-mail address: only an
-    /// administrator's does.
-    pub maps_users: bool,
+    /// E-mail addresses by which the import finds users again, by their number
+    /// in the snapshot: only an administrator's does.
+    pub addresses: BTreeMap<u64, String>,
     /// The user whose own texts need no author's name.
     pub importer: Option<u64>,
     /// Whether texts name their authors where GitLab would not.
@@ -63,8 +67,16 @@ pub fn build(
             archive.relation(name, [Ok::<_, IoError>(document.to_string())])?;
         }
     }
-    let mapped = mapped(material, wish)?;
+    let mapped: BTreeSet<u64> = wish
+        .addresses
+        .keys()
+        .copied()
+        .chain(wish.importer)
+        .collect();
     for relation in material.relations.keys().copied() {
+        if relation == MEMBERS {
+            continue;
+        }
         if wish.names_authors && matches!(relation, "issues" | "merge_requests") {
             let lines = material
                 .documents(relation)?
@@ -88,6 +100,8 @@ pub fn build(
             archive.relation_from(relation, BufReader::new(file))?;
         }
     }
+    let members = members(material, &wish.addresses)?;
+    archive.relation(MEMBERS, members.into_iter().map(Ok::<_, IoError>))?;
     add(&mut archive, Place::Project, material.repository.as_ref())?;
     add(&mut archive, Place::Wiki, material.wiki.as_ref())?;
     Ok(archive.finish(into)?)
@@ -104,20 +118,6 @@ fn add(
     let (refs, head) = repository.for_import();
     archive.repository(place, &refs, head.as_ref(), &repository.packs)?;
     Ok(())
-}
-
-/// Users that the import will find: members whose address is known.
-fn mapped(material: &Material, wish: &ArchiveWish) -> Result<BTreeSet<u64>, RestoreError> {
-    let mut users = BTreeSet::from_iter(wish.importer);
-    if wish.maps_users {
-        for member in material.documents("project_members")? {
-            let member = member?;
-            if member["user"]["public_email"].is_string() {
-                users.extend(member["user"]["id"].as_u64());
-            }
-        }
-    }
-    Ok(users)
 }
 
 fn named(

@@ -35,6 +35,18 @@ pub enum RestoreError {
         #[source]
         source: std::io::Error,
     },
+    /// A folder that is to be written to holds something.
+    #[error("{path} is not empty")]
+    NotEmpty {
+        /// The folder.
+        path: String,
+    },
+    /// A file that is to be written is there already.
+    #[error("{path} exists")]
+    Exists {
+        /// The file.
+        path: String,
+    },
     /// The item is not in the snapshot.
     #[error("{item} is not in the snapshot")]
     NotInSnapshot {
@@ -94,11 +106,31 @@ pub enum RestoreError {
         /// The path.
         path: String,
     },
+    /// GitLab does not take imports of this sort, or not from this user.
+    #[error("GitLab does not allow the import: {message}")]
+    ImportOff {
+        /// GitLab's sentence.
+        message: String,
+    },
+    /// The token's user may not create projects by import in the group.
+    #[error("the role in {namespace} is too small for an import")]
+    RoleTooSmall {
+        /// The group's path.
+        namespace: String,
+    },
+    /// The archive is larger than the server takes.
+    #[error("the archive is too large for the server: {message}")]
+    ArchiveTooLarge {
+        /// The server's sentence.
+        message: String,
+    },
     /// GitLab's import ended with an error.
     #[error("GitLab could not import the project: {message}")]
     ImportFailed {
         /// GitLab's sentence.
         message: String,
+        /// Full path of the project that was begun.
+        path: String,
         /// Whether what was begun was removed again.
         is_removed: bool,
     },
@@ -126,6 +158,26 @@ impl RestoreError {
         move |source| Self::File { path, source }
     }
 
+    /// Whether GitLab refused the import, so that nothing came of it.
+    pub(super) const fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            Self::TokenCannotWrite
+                | Self::NoSuchGroup { .. }
+                | Self::Taken { .. }
+                | Self::ImportOff { .. }
+                | Self::RoleTooSmall { .. }
+                | Self::ArchiveTooLarge { .. }
+                | Self::Gitlab(
+                    labkeep_gitlab::Error::Invalid { .. }
+                        | labkeep_gitlab::Error::Unauthorized { .. }
+                        | labkeep_gitlab::Error::TokenExpired
+                        | labkeep_gitlab::Error::TokenRevoked
+                        | labkeep_gitlab::Error::RateLimited { .. }
+                )
+        )
+    }
+
     /// The sentence and the remedy.
     pub fn advice(&self) -> Advice {
         match self {
@@ -143,6 +195,14 @@ impl RestoreError {
             Self::File { path, source } => Advice::new(
                 format!("{path} cannot be used: {source}."),
                 "Check that it exists, may be written and has room.",
+            ),
+            Self::NotEmpty { path } => Advice::new(
+                format!("There are things in {path} already, and nothing is ever overwritten."),
+                "Choose an empty folder, or one that does not exist yet.",
+            ),
+            Self::Exists { path } => Advice::new(
+                format!("There is a file {path} already, and nothing is ever overwritten."),
+                "Choose another folder, or move the file away.",
             ),
             Self::NotInSnapshot { item } => Advice::new(
                 format!("{item} is not in this snapshot."),
@@ -180,15 +240,30 @@ impl RestoreError {
                 format!("There is something at {path} already, and nothing is ever overwritten."),
                 "Choose another name.",
             ),
+            Self::ImportOff { message } => Advice::new(
+                format!("GitLab does not allow the import: {message}"),
+                "An administrator allows “GitLab export” as an import source in GitLab's settings (Admin, Settings, General, Import and export settings). Nothing was created.",
+            ),
+            Self::RoleTooSmall { namespace } => Advice::new(
+                format!("The token's user may not import projects into {namespace}."),
+                "It takes the role Maintainer or Owner in that group. Ask its Owner, or choose a destination in a group of your own. Nothing was created.",
+            ),
+            Self::ArchiveTooLarge { message } => Advice::new(
+                format!("The project's archive is larger than this GitLab accepts: {message}"),
+                "An administrator raises the maximum import size in GitLab's settings, or the limit of the proxy in front of it. An export gives the repository, to be pushed by hand. Nothing was created.",
+            ),
             Self::ImportFailed {
                 message,
+                path,
                 is_removed,
             } => Advice::new(
                 format!("GitLab could not import the project: {message}"),
                 if *is_removed {
-                    "The project that GitLab had begun was removed again; everything is as it was."
+                    "The project that GitLab had begun was removed again; everything is as it was. Resume to try again; an export gives everything without GitLab's import.".to_owned()
                 } else {
-                    "An unfinished project may be left at GitLab."
+                    format!(
+                        "An unfinished project is left at {path}, for it could not be removed. Remove it there, or resume: that removes it and tries again."
+                    )
                 },
             ),
             Self::ImportStuck { url } => Advice::new(
@@ -214,6 +289,9 @@ impl RestoreError {
             Self::IsAGroup { .. }
             | Self::NoSuchGroup { .. }
             | Self::BadDestination { .. }
+            | Self::RoleTooSmall { .. }
+            | Self::NotEmpty { .. }
+            | Self::Exists { .. }
             | Self::Taken { .. } => Code::Refused,
             Self::Bug { .. } => Code::Bug,
             _ => Code::Failed,

@@ -1,19 +1,19 @@
-//! A restore run: build the archive, let GitLab import it, add what it cannot
-//! carry, compare. Every step that creates something is in the journal before
-//! it is done.
+//! A restore run: let GitLab import an archive, add what it cannot carry,
+//! compare. Every step that creates something is in the journal before it is
+//! done.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
-use labkeep_gitlab::rest::{FailedRelation, ImportState, ImportStatus, NewImport, NewIssueLink};
+use jiff::Timestamp;
+use labkeep_gitlab::rest::{FailedRelation, ImportState, ImportStatus, NewIssueLink};
 use labkeep_gitlab::{Client, Error};
-use labkeep_settings::{Begun, Catalogue, RunId, Step, StepState};
-use serde_json::{Value, json};
+use labkeep_settings::{Begun, Catalogue, RunId, StepState};
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::archive::{ArchiveWish, build};
+use super::archive::ArchiveWish;
 use super::compare::{Comparison, compare};
 use super::destination::Destination;
 use super::error::RestoreError;
@@ -35,9 +35,8 @@ const PAUSES: [Duration; 5] = [
 /// How long an import may take before a person is asked to look.
 const PATIENCE: Duration = Duration::from_hours(6);
 
-/// How far apart this machine's clock and GitLab's may be when it is judged
-/// whether a project is the one that was begun.
-const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(10);
+/// How often a link is asked for at most.
+const LINK_SENDINGS: u32 = 3;
 
 /// What a restore needs.
 pub struct RestoreJob {
@@ -88,10 +87,7 @@ impl RestoreJob {
     /// Runs it.
     pub async fn run(self) -> Result<RestoreResult, RestoreError> {
         let client = self.client.with_cancel(self.cancel.clone());
-        let project = match self.journalled_import()? {
-            Some(project) => project,
-            None => self.import(&client).await?,
-        };
+        let project = self.import(&client).await?;
         let path = self.destination.path();
         let url = format!("{}/{path}", client.base().as_str());
         let status = self.wait(&client, project, &url).await?;
@@ -108,97 +104,6 @@ impl RestoreJob {
             unlinked,
             comparison,
         })
-    }
-
-    /// The project that an earlier attempt of this run created.
-    fn journalled_import(&self) -> Result<Option<u64>, RestoreError> {
-        let steps = self.catalogue.steps(self.run)?;
-        Ok(steps
-            .iter()
-            .find(|step| step.key == IMPORT && step.state == StepState::Done)
-            .and_then(|step| step.payload["project"].as_u64()))
-    }
-
-    async fn import(&self, client: &Client) -> Result<u64, RestoreError> {
-        self.progress.enter(Phase::Building);
-        let archive = self.scratch.join("project.tar.gz");
-        let facts = {
-            let (material, people) = (Arc::clone(&self.material), Arc::clone(&self.people));
-            let (wish, scratch, into) = (self.wish.clone(), self.scratch.clone(), archive.clone());
-            tokio::task::spawn_blocking(move || build(&material, &people, &wish, &scratch, &into))
-                .await
-                .map_err(|error| RestoreError::Bug {
-                    message: error.to_string(),
-                })??
-        };
-        if self.cancel.is_cancelled() {
-            return Err(RestoreError::Cancelled);
-        }
-        let path = self.destination.path();
-        self.log.info(format!(
-            "Built the project archive ({} files, {} bytes); importing it as {path}.",
-            facts.files, facts.bytes
-        ));
-        self.progress.enter(Phase::Uploading);
-        let intent = json!({ "path": path });
-        let begun = self
-            .catalogue
-            .begin_step(self.run, IMPORT, &intent, self.clock.now())?;
-        if let Begun::Before(step) = begun
-            && let Some(project) = self.look_for(client, &step).await?
-        {
-            // The answer of the earlier attempt was lost, the project was not.
-            self.finish(
-                IMPORT,
-                StepState::Done,
-                &json!({ "path": path, "project": project }),
-            )?;
-            return Ok(project);
-        }
-        let name = self.material.project["name"].as_str();
-        let import = NewImport {
-            path: &self.destination.name,
-            name: name.filter(|_| self.destination.remark.is_none()),
-            namespace: Some(&self.destination.namespace),
-            archive: &archive,
-            size: facts.bytes,
-            overrides: &[],
-        };
-        let status = client
-            .import_project(import)
-            .await
-            .map_err(|error| match error {
-                Error::Cancelled => RestoreError::Cancelled,
-                Error::InsufficientScope { .. } => RestoreError::TokenCannotWrite,
-                other => other.into(),
-            })?;
-        self.finish(
-            IMPORT,
-            StepState::Done,
-            &json!({ "path": path, "project": status.id }),
-        )?;
-        if let Err(error) = std::fs::remove_file(&archive) {
-            tracing::debug!(%error, "the archive goes with the scratch folder");
-        }
-        Ok(status.id)
-    }
-
-    /// Whether an earlier attempt created the project although its answer never
-    /// came: something imported is at that path, and it is no older than the
-    /// attempt.
-    async fn look_for(&self, client: &Client, step: &Step) -> Result<Option<u64>, RestoreError> {
-        let path = self.destination.path();
-        let Some(project) = client.project(path.as_str()).await? else {
-            return Ok(None);
-        };
-        let is_ours = project
-            .created_at
-            .is_some_and(|created| created + CLOCK_TOLERANCE >= step.begun_at);
-        let status = client.project_import(project.id).await?;
-        if is_ours && status.import_status != ImportState::None {
-            return Ok(Some(project.id));
-        }
-        Err(RestoreError::Taken { path })
     }
 
     async fn wait(
@@ -234,32 +139,6 @@ impl RestoreJob {
         }
     }
 
-    /// An import that failed leaves an unfinished project. It is this run's own
-    /// by the journal and holds nothing of anybody, so it is removed again.
-    async fn failed(&self, client: &Client, project: u64, status: ImportStatus) -> RestoreError {
-        let message = status
-            .import_error
-            .filter(|message| !message.trim().is_empty())
-            .unwrap_or_else(|| "it does not say why".to_owned());
-        let is_removed = match client.delete_project(project).await {
-            Ok(()) => true,
-            Err(error) => {
-                self.log.warn(format!(
-                    "The unfinished project could not be removed: {error}."
-                ));
-                false
-            }
-        };
-        let payload = json!({ "project": project, "removed": is_removed, "error": message });
-        if let Err(error) = self.finish(IMPORT, StepState::Failed, &payload) {
-            tracing::error!(%error, "the journal could not be written");
-        }
-        RestoreError::ImportFailed {
-            message,
-            is_removed,
-        }
-    }
-
     /// Links issues of the restored project among each other. A link is seen
     /// from both sides and made once.
     async fn link(
@@ -281,6 +160,33 @@ impl RestoreJob {
             }
         }
         Ok((made, unmade))
+    }
+
+    /// Makes a link. It can be asked for again when no clear answer came: the
+    /// second time it is there already.
+    async fn send_link(
+        &self,
+        client: &Client,
+        project: u64,
+        iid: u64,
+        wish: NewIssueLink,
+    ) -> Result<(), Error> {
+        for _ in 1..LINK_SENDINGS {
+            match client.create_issue_link(project, iid, wish).await {
+                Ok(()) | Err(Error::Conflict { .. }) => return Ok(()),
+                Err(error) if error.is_transient() => {
+                    tracing::info!(%error, iid, "the link is asked for again");
+                    if self.pause().await.is_err() {
+                        return Err(Error::Cancelled);
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        match client.create_issue_link(project, iid, wish).await {
+            Err(Error::Conflict { .. }) => Ok(()),
+            answer => answer,
+        }
     }
 
     async fn make_link(
@@ -306,11 +212,11 @@ impl RestoreJob {
             target_issue_iid: link.iid,
             link_type: link.link_type,
         };
-        let made = match client.create_issue_link(project, iid, wish).await {
-            // It is there already: an earlier attempt made it.
-            Ok(()) | Err(Error::Conflict { .. }) => Ok(()),
+        let made = match self.send_link(client, project, iid, wish).await {
+            Ok(()) => Ok(()),
             Err(Error::Cancelled) => return Err(RestoreError::Cancelled),
-            Err(error) if error.is_dead_token() => return Err(error.into()),
+            // Taken up again later, not given up.
+            Err(error) if error.is_dead_token() || error.is_transient() => return Err(error.into()),
             Err(error) => Err(format!(
                 "#{iid} could not be linked to {}#{}: {error}",
                 if is_own {
@@ -329,16 +235,7 @@ impl RestoreJob {
         self.finish(&key, state, &json!({}))?;
         Ok(made)
     }
-
-    fn finish(&self, key: &str, state: StepState, payload: &Value) -> Result<(), RestoreError> {
-        self.catalogue
-            .finish_step(self.run, key, state, payload, self.clock.now())?;
-        Ok(())
-    }
 }
-
-/// The step that creates the project.
-const IMPORT: &str = "import";
 
 fn cancelled(error: Error) -> RestoreError {
     match error {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use labkeep_gitlab::git::{Head, ObjectFormat, ObjectId};
 use labkeep_vault::SnapshotReader;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::error::RestoreError;
@@ -15,6 +16,9 @@ use crate::kind::{Item, Kind, Sort};
 use crate::layout;
 use crate::ledger::{Ledger, Line};
 use crate::refs::Refs;
+
+/// Everybody with access, beside the members of the project itself.
+const WITH_ACCESS: &str = "members";
 
 /// A git repository of the material.
 #[derive(Debug)]
@@ -68,6 +72,10 @@ pub struct Material {
     pub wiki: Option<Repository>,
     /// Relation documents, by GitLab's name of the relation.
     pub relations: BTreeMap<&'static str, PathBuf>,
+    /// What GitLab's export leaves out, as it is in the snapshot, by name.
+    pub extra: BTreeMap<&'static str, Vec<u8>>,
+    /// Everybody with access, inherited roles included, as the API gave them.
+    pub with_access: Vec<Value>,
     /// Links between issues: number, and what it is linked to.
     pub links: Vec<(u64, Vec<Link>)>,
     /// Its lines of the ledger.
@@ -124,6 +132,8 @@ impl Material {
             repository: None,
             wiki: None,
             relations: BTreeMap::new(),
+            extra: BTreeMap::new(),
+            with_access: Vec::new(),
             links: Vec::new(),
             lines: lines.clone(),
         };
@@ -164,6 +174,14 @@ impl Material {
             let links = layout::in_item(self.item, &layout::extra_path(crate::capture::LINKS));
             if let Some(text) = reader.read(&links)? {
                 self.links = read_links(&links, &text)?;
+                self.extra.insert(crate::capture::LINKS, text);
+            }
+        }
+        if line.kind == Kind::Members {
+            let all = layout::in_item(self.item, &layout::extra_path(WITH_ACCESS));
+            if let Some(text) = reader.read(&all)? {
+                self.with_access = read_lines(&all, &text)?;
+                self.extra.insert(WITH_ACCESS, text);
             }
         }
         Ok(())
@@ -254,17 +272,20 @@ fn read_links(path: &str, text: &[u8]) -> Result<Vec<(u64, Vec<Link>)>, RestoreE
         iid: u64,
         links: Vec<Link>,
     }
+    let linked: Vec<Linked> = read_lines(path, text)?;
+    Ok(linked.into_iter().map(|one| (one.iid, one.links)).collect())
+}
+
+fn read_lines<T: DeserializeOwned>(path: &str, text: &[u8]) -> Result<Vec<T>, RestoreError> {
     text.split(|byte| *byte == b'\n')
         .enumerate()
         .filter(|(_, line)| !line.is_empty())
         .map(|(number, line)| {
-            let linked: Linked =
-                serde_json::from_slice(line).map_err(|source| RestoreError::Document {
-                    path: path.to_owned(),
-                    line: number as u64 + 1,
-                    source,
-                })?;
-            Ok((linked.iid, linked.links))
+            serde_json::from_slice(line).map_err(|source| RestoreError::Document {
+                path: path.to_owned(),
+                line: number as u64 + 1,
+                source,
+            })
         })
         .collect()
 }

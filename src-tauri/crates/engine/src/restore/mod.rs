@@ -4,15 +4,18 @@
 //! it is compared with the snapshot.
 
 mod archive;
+mod authors;
 mod compare;
 mod destination;
 mod error;
+mod import;
 mod job;
 mod material;
 mod plan;
 mod text;
 
 pub use archive::{ArchiveWish, build};
+pub use authors::addresses;
 pub use compare::{Comparison, Difference, compare};
 pub use destination::{Destination, choose};
 pub use error::RestoreError;

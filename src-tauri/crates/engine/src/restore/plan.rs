@@ -108,7 +108,7 @@ pub fn describe(facts: &Facts<'_>) -> Vec<PlanLine> {
                     "Authors become you, with the original name in each text. Only an administrator's token can keep them"
                 }
                 Road::ArchiveAsAdministrator => {
-                    "Authors are found by their public e-mail address; the others become you, with the original name in the text"
+                    "Authors who were members are found by their e-mail address; the others become you, with the original name in the text"
                 }
             }
             .to_owned(),
@@ -123,7 +123,7 @@ pub fn describe(facts: &Facts<'_>) -> Vec<PlanLine> {
                     things(facts.members as u64, "member", "members")
                 ),
                 Road::ArchiveAsAdministrator => {
-                    "Members are found by their public e-mail address; Owners become Maintainers"
+                    "Members are found by their e-mail address; Owners become Maintainers, and authors from the groups above become members too"
                         .to_owned()
                 }
             },

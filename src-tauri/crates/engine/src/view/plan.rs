@@ -57,3 +57,32 @@ pub struct PlanView {
     #[serde(flatten)]
     pub input: PlanInput,
 }
+
+/// An item in the plan of a backup.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct BackupPlanItem {
+    /// The item.
+    pub item: crate::kind::Item,
+    /// Its full path now.
+    pub path: String,
+    /// Kinds that would be asked for; none if the item is known to be as
+    /// before.
+    pub kinds: Vec<crate::kind::Kind>,
+}
+
+/// What a backup would do. Only GitLab's lists were asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct BackupPlanView {
+    /// The plan's name.
+    pub plan: String,
+    /// Whether everything is asked for, whatever GitLab's marks say.
+    pub thorough: bool,
+    /// Items.
+    pub total: u64,
+    /// Items of which nothing would be asked.
+    pub unchanged: u64,
+    /// The items in the order of the snapshot.
+    pub items: Vec<BackupPlanItem>,
+    /// Paths of items that are gone at GitLab.
+    pub gone: Vec<String>,
+}

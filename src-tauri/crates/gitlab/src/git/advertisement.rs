@@ -6,10 +6,7 @@ use super::error::GitError;
 use super::object_id::{ObjectFormat, ObjectId};
 use super::pack::Head;
 use super::packet::{Packet, PacketReader, PacketWriter};
-
-/// More refs than this are not taken. GitLab's largest repositories have a few
-/// hundred thousand.
-const MOST_REFS: usize = 10_000_000;
+use super::ref_list::{Length, is_ref};
 
 /// A ref as the server shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,15 +89,14 @@ where
         detached_head: None,
         unreadable: Vec::new(),
     };
+    let mut length = Length::default();
     loop {
         let packet = packets.next().await?;
         match &packet {
             Some(Packet::Data(_)) => {
                 let line = packet.as_ref().and_then(Packet::text).unwrap_or_default();
+                length.add(line)?;
                 take(&mut found, line)?;
-                if found.refs.len() > MOST_REFS {
-                    return Err(GitError::TooManyRefs { limit: MOST_REFS }.into());
-                }
             }
             Some(Packet::Flush) => break,
             // An answer without an end lists some refs at best: never take it.
@@ -115,7 +111,16 @@ where
     found
         .unreadable
         .sort_unstable_by(|one, other| one.name.cmp(&other.name));
-    Ok(found)
+    // Of two that differ nobody could say which one is true.
+    let twice = found
+        .refs
+        .windows(2)
+        .find(|two| two[0].name == two[1].name)
+        .map(|two| two[0].name.as_bytes());
+    match twice {
+        Some(name) => Err(GitError::line(name).into()),
+        None => Ok(found),
+    }
 }
 
 fn take(found: &mut Advertisement, line: &[u8]) -> Result<(), GitError> {
@@ -133,6 +138,9 @@ fn take(found: &mut Advertisement, line: &[u8]) -> Result<(), GitError> {
         } else if let Some(id) = attribute.strip_prefix(b"peeled:") {
             peeled = Some(read_id(id, found.format, line)?);
         }
+    }
+    if symref.is_some_and(|target| !is_ref(target)) || (name != b"HEAD" && !is_ref(name)) {
+        return Err(unknown());
     }
     if id == b"unborn" {
         found.head = symref.map(|target| String::from_utf8_lossy(target).into_owned());
@@ -234,6 +242,10 @@ mod tests {
             "hello world",
             &format!("{ONE} "),
             &format!("{} refs/heads/a", &ONE[1..]),
+            &format!("{ONE} ../../config"),
+            &format!("{ONE} refs/heads/a\n{TWO}\trefs/heads/b"),
+            &format!("{ONE} HEAD symref-target:{TWO}"),
+            &format!("unborn HEAD symref-target:refs/heads/a\n{TWO}"),
         ] {
             let read = answer(&[line.as_bytes()], true);
             assert!(
@@ -244,6 +256,28 @@ mod tests {
         let long = format!("{ONE}{} refs/heads/a", &ONE[..24]);
         let read = answer(&[long.as_bytes()], true);
         assert!(matches!(read, Err(GitError::ObjectFormat { .. })));
+    }
+
+    #[test]
+    fn a_ref_that_is_shown_twice_is_refused() {
+        let lines = [ONE, TWO].map(|id| format!("{id} refs/heads/a"));
+        let read = answer(&[lines[0].as_bytes(), lines[1].as_bytes()], true);
+        assert!(matches!(read, Err(GitError::Line { .. })), "{read:?}");
+    }
+
+    #[test]
+    fn a_list_without_end_is_given_up() {
+        let name = "a".repeat(65_000);
+        let mut number = 0;
+        let lines = std::iter::repeat_with(|| {
+            number += 1;
+            let mut writer = PacketWriter::default();
+            writer.line(&format!("{ONE} refs/heads/{number}/{name}"));
+            Ok(writer.into_bytes())
+        });
+        let mut packets = PacketReader::new(stream::iter(lines));
+        let read: Result<_, GitError> = block_on(read(&mut packets, ObjectFormat::Sha1));
+        assert!(matches!(read, Err(GitError::TooManyRefs { .. })));
     }
 
     #[test]

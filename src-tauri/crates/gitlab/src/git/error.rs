@@ -42,10 +42,10 @@ pub enum GitError {
     #[error("the repository on the server is shallow, so a copy would not be complete")]
     Shallow,
     /// More refs than anybody has.
-    #[error("the server lists more than {limit} refs")]
+    #[error("the server's list of refs is longer than {limit} bytes")]
     TooManyRefs {
-        /// The limit.
-        limit: usize,
+        /// The limit, in bytes.
+        limit: u64,
     },
     /// The server names objects in another way than was said.
     #[error("the repository is not of the format {expected}")]

@@ -12,6 +12,7 @@ pub mod pack;
 mod packet;
 mod push;
 mod receive;
+mod ref_list;
 mod remote;
 mod report;
 mod spool;

@@ -8,6 +8,7 @@ use futures::Stream;
 use super::error::GitError;
 use super::object_id::{ObjectFormat, ObjectId};
 use super::packet::{Packet, PacketReader};
+use super::ref_list::Length;
 
 /// The refs and capabilities of a receiving server.
 #[derive(Debug, Default)]
@@ -58,6 +59,7 @@ where
     }
     let mut receiver = Receiver::default();
     let mut is_first = true;
+    let mut length = Length::default();
     loop {
         let packet = packets.next().await?;
         let line = match packet.as_ref().and_then(Packet::text) {
@@ -66,6 +68,7 @@ where
             None if packet == Some(Packet::Flush) => return Ok(receiver),
             None => return Err(GitError::Truncated.into()),
         };
+        length.add(line)?;
         let mut parts = line.splitn(2, |&byte| byte == 0);
         let shown = parts.next().unwrap_or_default();
         if let (true, Some(capabilities)) = (is_first, parts.next()) {

@@ -1,6 +1,7 @@
 //! The client over a real wire, against servers that misbehave on purpose.
 #![expect(clippy::unwrap_used, reason = "a test may fail by it")]
 mod cancel;
+mod hostile;
 mod limits;
 mod paging;
 mod proxy;

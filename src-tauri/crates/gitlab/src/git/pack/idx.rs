@@ -60,3 +60,34 @@ impl<W: Write> Hashed<'_, W> {
         self.into.write_all(bytes)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::object_id::{ObjectFormat, ObjectId};
+    use crate::git::pack::tests::source::{Source, git};
+
+    #[test]
+    fn git_reads_places_beyond_four_gibibytes() {
+        let id = |digit: u8| ObjectId::from_bytes(&[digit; 20]).unwrap();
+        let places = [
+            (id(9), 12),
+            (id(0), (1 << 31) - 1),
+            (id(0xff), 1 << 31),
+            (id(3), (1 << 32) + 5),
+            (id(2), (7 << 40) + 1),
+        ];
+        let mut idx = Vec::new();
+        write_idx(&PackIndex::of(&places, 8 << 40), &mut idx).unwrap();
+        let folder = Source::empty(ObjectFormat::Sha1);
+        let list = git(folder.path(), &["show-index"], &idx);
+        let mut sorted: Vec<_> = (0..).zip(places).collect();
+        sorted.sort_unstable_by_key(|(_, (id, _))| *id);
+        let expected: Vec<_> = sorted
+            .iter()
+            .map(|(entry, (id, offset))| format!("{offset} {id} ({entry:08x})"))
+            .collect();
+        let list = String::from_utf8(list).unwrap();
+        assert_eq!(list.lines().collect::<Vec<_>>(), expected);
+    }
+}

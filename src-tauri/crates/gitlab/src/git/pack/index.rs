@@ -60,6 +60,35 @@ impl PackIndex {
         })
     }
 
+    /// An index of a pack that is nowhere, with entries at those places.
+    #[cfg(test)]
+    pub(crate) fn of(entries: &[(ObjectId, u64)], bytes: u64) -> PackIndex {
+        let format = ObjectFormat::Sha1;
+        let mut offsets = Offsets::default();
+        for &(_, offset) in entries {
+            offsets.push(offset);
+        }
+        let mut sorted: Vec<u32> = (0..as_entry(entries.len())).collect();
+        sorted.sort_unstable_by_key(|&entry| entries[entry as usize].0);
+        PackIndex {
+            path: PathBuf::new(),
+            format,
+            facts: PackFacts {
+                objects: entries.len() as u64,
+                bytes,
+                checksum: format.zero(),
+            },
+            offsets,
+            checks: (0..as_entry(entries.len())).collect(),
+            names: entries
+                .iter()
+                .flat_map(|(id, _)| id.as_bytes().to_vec())
+                .collect(),
+            has_named_bases: false,
+            sorted,
+        }
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }

@@ -1,11 +1,14 @@
 //! Packs that somebody made to do harm.
 use std::fs;
 
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
 use tempfile::TempDir;
 
 use super::forge::{Forge, blob_id, deflated, new_first_byte};
 use super::source::{Source, git, stored};
 use crate::git::object_id::{ObjectFormat, ObjectId};
+use crate::git::pack::hasher::Hasher;
 use crate::git::pack::index::PackIndex;
 use crate::git::pack::{PackError, PackFacts, Verifier, join};
 
@@ -227,4 +230,54 @@ fn an_object_that_is_twice_in_a_pack_is_kept_once() {
         &fs::read(&into).unwrap(),
     );
     assert!(stored(target.path()).contains(&blob_id(b"jello")));
+}
+
+/// Puts a true checksum at the end again.
+fn sealed(mut pack: Vec<u8>) -> Vec<u8> {
+    let end = pack.len() - SHA1.id_length();
+    let mut hasher = Hasher::new(SHA1);
+    hasher.update(&pack[..end]);
+    pack[end..].copy_from_slice(hasher.finish().as_bytes());
+    pack
+}
+
+#[test]
+fn changed_packs_with_true_checksums_are_refused_or_sound() {
+    let folder = TempDir::new().unwrap();
+    let source = Source::random(70, SHA1, 12);
+    let whole = fs::read(source.whole(&folder.path().join("whole"))).unwrap();
+    let (changed, joined) = (folder.path().join("changed"), folder.path().join("joined"));
+    let mut random = StdRng::seed_from_u64(70);
+    let mut refused = 0;
+    for _ in 0..400 {
+        let mut pack = whole.clone();
+        for _ in 0..random.random_range(1..4) {
+            let place = random.random_range(8..pack.len() - SHA1.id_length());
+            pack[place] = match random.random_range(0..3) {
+                0 => random.random(),
+                1 => pack[place] ^ 1 << random.random_range(0..8),
+                _ => 0xff,
+            };
+        }
+        fs::write(&changed, sealed(pack)).unwrap();
+        if join(std::slice::from_ref(&changed), &joined, SHA1).is_err() {
+            refused += 1;
+            continue;
+        }
+        // What is taken all the same must be what git takes too.
+        let target = Source::empty(SHA1);
+        let bytes = fs::read(&joined).unwrap();
+        git(target.path(), &["index-pack", "--stdin"], &bytes);
+    }
+    assert!(refused > 380, "{refused}");
+}
+
+#[test]
+fn noise_is_refused_without_harm() {
+    let mut random = StdRng::seed_from_u64(71);
+    for _ in 0..2000 {
+        let mut noise = b"PACK\0\0\0\x02\0\0\x01\0".to_vec();
+        noise.extend((0..random.random_range(0..400)).map(|_| random.random::<u8>()));
+        assert!(verified(&noise).is_err());
+    }
 }

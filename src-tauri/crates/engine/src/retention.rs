@@ -1,0 +1,174 @@
+//! Retention: which snapshots of a plan stay. Pure: the last of so many hours,
+//! days, weeks and so on that have one, and, whatever the rules say, the last
+//! snapshot in which an item was whole.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::ISOWeekDate;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+use labkeep_settings::Retention;
+
+use crate::kind::Item;
+
+/// A snapshot of one plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dated {
+    /// When the run began that made it.
+    pub time: Timestamp,
+    /// Items that are whole in it.
+    pub whole: BTreeSet<Item>,
+}
+
+/// Why a snapshot stays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// It is the newest of the plan.
+    Newest,
+    /// A rule keeps it: "daily".
+    Rule(&'static str),
+    /// So many items were never whole again after it.
+    LastWhole(usize),
+}
+
+/// Decides for every snapshot of one plan, which come newest first. None: it
+/// goes.
+pub fn decide(snapshots: &[Dated], retention: Retention, zone: &TimeZone) -> Vec<Option<Kept>> {
+    let times: Vec<Zoned> = snapshots
+        .iter()
+        .map(|snapshot| snapshot.time.to_zoned(zone.clone()))
+        .collect();
+    let mut kept: Vec<Option<Kept>> = vec![None; snapshots.len()];
+    if let Some(newest) = kept.first_mut() {
+        *newest = Some(Kept::Newest);
+    }
+    let mut keep = |name, number: u32, of: &dyn Fn(usize, &Zoned) -> String| {
+        let mut left = number;
+        let mut last = None;
+        for (place, time) in times.iter().enumerate() {
+            let bucket = of(place, time);
+            if left == 0 || last.as_ref() == Some(&bucket) {
+                continue;
+            }
+            last = Some(bucket);
+            left -= 1;
+            kept[place].get_or_insert(Kept::Rule(name));
+        }
+    };
+    keep("last", retention.last, &|place, _| place.to_string());
+    keep("hourly", retention.hourly, &|_, time| {
+        time.strftime("%F %H %z").to_string()
+    });
+    keep("daily", retention.daily, &|_, time| time.date().to_string());
+    keep("weekly", retention.weekly, &|_, time| {
+        week(time.date().iso_week_date())
+    });
+    keep("monthly", retention.monthly, &|_, time| {
+        time.strftime("%Y-%m").to_string()
+    });
+    keep("yearly", retention.yearly, &|_, time| {
+        time.year().to_string()
+    });
+    let mut seen: BTreeSet<Item> = BTreeSet::new();
+    for (snapshot, kept) in snapshots.iter().zip(&mut kept) {
+        let last = snapshot.whole.iter().filter(|item| !seen.contains(item));
+        let last = last.count();
+        if last > 0 {
+            kept.get_or_insert(Kept::LastWhole(last));
+        }
+        seen.extend(&snapshot.whole);
+    }
+    kept
+}
+
+fn week(date: ISOWeekDate) -> String {
+    format!("{}-{}", date.year(), date.week())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: i64 = 3600;
+
+    fn every(hours: i64, count: i64) -> Vec<Dated> {
+        // Noon on a Monday, and back from there.
+        let newest = 1_700_438_400 + 12 * HOUR;
+        (0..count)
+            .map(|number| Dated {
+                time: Timestamp::from_second(newest - number * hours * HOUR).unwrap(),
+                whole: BTreeSet::from([Item::project(1)]),
+            })
+            .collect()
+    }
+
+    fn rules(daily: u32, weekly: u32, monthly: u32) -> Retention {
+        Retention {
+            daily,
+            weekly,
+            monthly,
+            ..Retention::default()
+        }
+    }
+
+    fn places(kept: &[Option<Kept>]) -> Vec<usize> {
+        let kept = kept.iter().enumerate();
+        kept.filter(|(_, kept)| kept.is_some())
+            .map(|(place, _)| place)
+            .collect()
+    }
+
+    #[test]
+    fn the_newest_of_each_day_stays() {
+        let snapshots = every(6, 12);
+        let kept = decide(&snapshots, rules(3, 0, 0), &TimeZone::UTC);
+        // Noon, 06:00 and midnight of today; then four a day.
+        assert_eq!(places(&kept), [0, 3, 7]);
+    }
+
+    #[test]
+    fn several_rules_keep_together() {
+        let snapshots = every(24, 60);
+        let kept = decide(&snapshots, rules(2, 3, 2), &TimeZone::UTC);
+        assert_eq!(places(&kept), [0, 1, 8, 20]);
+        assert_eq!(kept[8], Some(Kept::Rule("weekly")));
+        assert_eq!(kept[20], Some(Kept::Rule("monthly")));
+    }
+
+    #[test]
+    fn the_last_whole_copy_of_an_item_stays_for_ever() {
+        let mut snapshots = every(24, 40);
+        let deleted = Item::project(7);
+        for snapshot in &mut snapshots[30..] {
+            snapshot.whole.insert(deleted);
+        }
+        let kept = decide(&snapshots, rules(2, 0, 0), &TimeZone::UTC);
+        assert_eq!(places(&kept), [0, 1, 30]);
+        assert_eq!(kept[30], Some(Kept::LastWhole(1)));
+    }
+
+    #[test]
+    fn a_partial_snapshot_does_not_displace_a_whole_one() {
+        let mut snapshots = every(24, 5);
+        snapshots[0].whole.clear();
+        snapshots[1].whole.clear();
+        let kept = decide(&snapshots, rules(1, 0, 0), &TimeZone::UTC);
+        assert_eq!(places(&kept), [0, 2]);
+    }
+
+    #[test]
+    fn no_rule_removes_the_newest() {
+        let mut snapshots = every(24, 2);
+        snapshots.truncate(1);
+        let none = Retention {
+            daily: 0,
+            weekly: 0,
+            monthly: 0,
+            ..Retention::default()
+        };
+        assert_eq!(
+            decide(&snapshots, none, &TimeZone::UTC),
+            [Some(Kept::Newest)]
+        );
+    }
+}

@@ -1,0 +1,82 @@
+//! Errors as the window gets them. A code is there only for the window to act
+//! on; everything people read is in the sentences.
+
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+
+use futures::FutureExt;
+use labkeep_engine::{Code, Error};
+use serde::Serialize;
+use specta::Type;
+
+/// What a command answers when it fails.
+#[derive(Clone, Debug, Serialize, Type)]
+pub struct AppError {
+    /// What the error is about.
+    pub code: Code,
+    /// What is wrong, and where.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl From<Error> for AppError {
+    fn from(error: Error) -> Self {
+        let code = error.code();
+        if code == Code::Bug {
+            tracing::error!(error = %labkeep_engine::error::chain(&error), "a defect");
+        } else {
+            tracing::info!(error = %labkeep_engine::error::chain(&error), "refused");
+        }
+        let advice = error.advice();
+        Self {
+            code,
+            message: advice.message,
+            hint: Some(advice.hint),
+        }
+    }
+}
+
+impl AppError {
+    /// A defect in Labkeep.
+    pub fn bug(message: impl Into<String>) -> Self {
+        Error::Bug {
+            message: message.into(),
+        }
+        .into()
+    }
+}
+
+/// Answers a command: a panic is a defect of that command alone, and the
+/// window goes on.
+pub async fn answer<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, AppError> {
+    match AssertUnwindSafe(work).catch_unwind().await {
+        Ok(result) => result.map_err(AppError::from),
+        Err(panic) => {
+            let message = panic
+                .downcast_ref::<String>()
+                .map(String::as_str)
+                .or_else(|| panic.downcast_ref::<&str>().copied())
+                .unwrap_or("a panic");
+            Err(AppError::bug(message))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_told_as_a_defect() {
+        let told = answer(async {
+            let nothing: Option<()> = None;
+            nothing.expect("out of order");
+            Ok(())
+        })
+        .await;
+        let error = told.unwrap_err();
+        assert_eq!(error.code, Code::Bug);
+        assert!(error.message.contains("out of order"));
+    }
+}
