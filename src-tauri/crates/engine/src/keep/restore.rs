@@ -25,9 +25,9 @@ use crate::outcome::{Outcome, RunKind};
 use crate::refs::Refs;
 use crate::restore::{
     ArchiveWish, Destination, Facts, Material, RestoreError, RestoreJob, RestoreResult, Road,
-    addresses, choose, describe,
+    addresses, choose, describe, things,
 };
-use crate::run::WireObserver;
+use crate::run::{WireObserver, grouped};
 use crate::token_page::token_page;
 use crate::view::{
     ByteCounts, ItemCounts, Mark, Phase, ReportLine, RequestCountsView, RestorePlanView,
@@ -664,17 +664,25 @@ fn ended(path: &str, result: &RestoreResult) -> Ended {
         say(
             Mark::Good,
             match kind {
-                Kind::Repository | Kind::Wiki => {
-                    format!("{words}: all {count} branches and tags are as in the snapshot.")
-                }
-                _ => format!("{words}: all {count} are as in the snapshot."),
+                Kind::Repository | Kind::Wiki => format!(
+                    "{words}: {} as in the snapshot.",
+                    all(*count, "branch or tag", "branches and tags")
+                ),
+                _ => format!("{words}: {} as in the snapshot.", all(*count, "", "")),
             },
         );
     }
     if result.links > 0 {
         say(
             Mark::Good,
-            format!("{} links between issues.", result.links),
+            format!(
+                "{} made again.",
+                things(
+                    result.links,
+                    "link between issues was",
+                    "links between issues were"
+                )
+            ),
         );
     }
     for difference in &result.comparison.differences {
@@ -728,6 +736,16 @@ fn ended(path: &str, result: &RestoreResult) -> Ended {
         report,
         result_url: Some(result.url.clone()),
     }
+}
+
+/// "the one branch or tag is", "all 7 branches and tags are".
+fn all(count: u64, one: &str, many: &str) -> String {
+    let text = match count {
+        0 => "there were none, which is".to_owned(),
+        1 => format!("the one {one} is"),
+        _ => format!("all {} {many} are", grouped(count)),
+    };
+    text.replace("  ", " ")
 }
 
 /// Requests of a restore, roughly: the import, the questions how far it is,

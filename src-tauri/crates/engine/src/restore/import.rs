@@ -144,7 +144,7 @@ impl RestoreJob {
     async fn send(
         &self,
         client: &Client,
-        import: NewImport<'_>,
+        mut import: NewImport<'_>,
         at: Timestamp,
     ) -> Result<u64, RestoreError> {
         let mut is_in_doubt = false;
@@ -156,6 +156,13 @@ impl RestoreJob {
                 Err(error) => error,
             };
             let is_taken = says_taken(&error);
+            if is_taken && import.name.is_some() && self.is_free(client).await? {
+                self.log.warn(
+                    "Another project in that group has the same name, so the restored one is called as in its path.",
+                );
+                import.name = None;
+                continue;
+            }
             if !is_doubtful(&error) && !(is_taken && is_in_doubt) {
                 return Err(self.refused(error, is_taken));
             }
@@ -171,6 +178,12 @@ impl RestoreJob {
                 There::Nothing => {}
             }
         }
+    }
+
+    async fn is_free(&self, client: &Client) -> Result<bool, RestoreError> {
+        let path = self.destination.path();
+        let found = client.project(path.as_str()).await?;
+        Ok(found.is_none_or(|found| !found.path_with_namespace.eq_ignore_ascii_case(&path)))
     }
 
     /// What is at the destination, and whether this run's request made it: it

@@ -21,4 +21,4 @@ pub use destination::{Destination, choose};
 pub use error::RestoreError;
 pub use job::{RestoreJob, RestoreResult};
 pub use material::{Link, Material, Repository};
-pub use plan::{Facts, Road, describe};
+pub use plan::{Facts, Road, describe, things};

@@ -119,8 +119,8 @@ pub fn describe(facts: &Facts<'_>) -> Vec<PlanLine> {
             Mark::Changed,
             match facts.road {
                 Road::Archive => format!(
-                    "{} of the project itself have to be invited again: GitLab imports them for administrators only",
-                    things(facts.members as u64, "member", "members")
+                    "{} to be invited again: GitLab imports members for administrators only",
+                    things(facts.members as u64, "member of the project itself has", "members of the project itself have")
                 ),
                 Road::ArchiveAsAdministrator => {
                     "Members are found by their e-mail address; Owners become Maintainers, and authors from the groups above become members too"
@@ -158,7 +158,8 @@ fn repository(refs: &Refs, has_wiki: bool) -> String {
     )
 }
 
-fn things(number: u64, one: &str, many: &str) -> String {
+/// A number and its word.
+pub fn things(number: u64, one: &str, many: &str) -> String {
     format!(
         "{} {}",
         grouped(number),
