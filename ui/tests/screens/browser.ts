@@ -36,7 +36,6 @@ export type Opened = {
 type Wanted = {
   fake?: string;
   hash?: string;
-  theme?: Theme;
   size?: Size;
   more?: Record<string, string>;
 };
@@ -45,7 +44,7 @@ export async function open(browser: Browser, wanted: Wanted = {}): Promise<Opene
   const context = await browser.newContext({
     viewport: wanted.size ?? USUAL,
     locale: 'en-GB',
-    colorScheme: wanted.theme ?? 'light',
+    colorScheme: 'light',
   });
   const page = await context.newPage();
   const problems: string[] = [];
@@ -59,7 +58,6 @@ export async function open(browser: Browser, wanted: Wanted = {}): Promise<Opene
   const query = new URLSearchParams({
     fake: wanted.fake ?? 'demo',
     now: NOW,
-    theme: wanted.theme ?? 'light',
     ...wanted.more,
   });
   await page.goto(`${inject('address')}?${query.toString()}${wanted.hash ?? '#/home'}`);
