@@ -36,13 +36,17 @@ describe('a button', () => {
 });
 
 describe('a field', () => {
-  test('ties its error and hint to the input', () => {
+  test('ties its hint to the input, or what is wrong in its place', async () => {
     const error = { code: 'address' as const, message: 'Not an address.', hint: 'Try https.' };
-    render(Field, { label: 'Address', name: 'a', value: '', hint: 'Of your GitLab', error });
+    const field = { label: 'Address', name: 'a', value: '', hint: 'Of your GitLab' };
+    const { rerender } = render(Field, field);
     const input = screen.getByLabelText('Address');
-    const described = (input.getAttribute('aria-describedby') ?? '').split(' ');
-    const said = described.map((id) => document.getElementById(id)?.textContent?.trim());
-    expect(said).toEqual(['Of your GitLab', 'Not an address. Try https.']);
+    const said = (): string | undefined =>
+      document.getElementById(input.getAttribute('aria-describedby') ?? '')?.textContent?.trim();
+    expect(said()).toBe('Of your GitLab');
+    expect(input.getAttribute('aria-invalid')).toBeNull();
+    await rerender({ ...field, error });
+    expect(said()).toBe('Not an address. Try https.');
     expect(input.getAttribute('aria-invalid')).toBe('true');
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { HomeView } from '../backend/bindings.ts';
-import { headlineOf } from './headline.ts';
+import { headlineOf, lightOf } from './headline.ts';
 
 const whole: HomeView = {
   protection: 'protected',
@@ -19,6 +19,20 @@ const whole: HomeView = {
   attention: [],
   running: null,
 };
+
+describe('the light', () => {
+  test('is green only when it is known that nothing is missing', () => {
+    expect(lightOf('protected', whole)).toBe('protected');
+    expect(lightOf('protected', undefined)).toBe('not_known');
+    expect(lightOf('protected', { ...whole, never_saved: 1 })).toBe('with_gaps');
+    expect(lightOf('protected', { ...whole, not_covered: ['LFS objects'] })).toBe('with_gaps');
+  });
+
+  test.each(['needs_attention', 'running', 'paused', 'not_set_up'] as const)(
+    'says %s without knowing more',
+    (protection) => expect(lightOf(protection, undefined)).toBe(protection),
+  );
+});
 
 describe('headline', () => {
   test('everything is said only when nothing is missing', () => {

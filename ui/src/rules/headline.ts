@@ -1,6 +1,6 @@
 // The one sentence at the top of Home. It is never better than the truth:
 // "everything" is said only when nothing at all is missing.
-import type { HomeView } from '../backend/bindings.ts';
+import type { HomeView, Protection } from '../backend/bindings.ts';
 
 export type Headline =
   | 'everything'
@@ -28,6 +28,16 @@ const TONES: Record<Headline, Tone> = {
   paused: 'none',
   not_set_up: 'none',
 };
+
+/** What the light in the sidebar says: green only when nothing is missing. */
+export type Light = Protection | 'with_gaps' | 'not_known';
+
+/** `home` is none while it is not known what is missing. */
+export function lightOf(protection: Protection, home: HomeView | undefined): Light {
+  if (protection !== 'protected') return protection;
+  if (home === undefined) return 'not_known';
+  return hasGaps(home) ? 'with_gaps' : 'protected';
+}
 
 export function headlineOf(home: HomeView): { headline: Headline; tone: Tone } {
   const headline = choose(home);

@@ -12,6 +12,11 @@ export function settingsIssues(overview: Overview): number {
   return tokens.length + vaults.length + (overview.keychain_problem === null ? 0 : 1);
 }
 
+/** GitLab ends a token when its last day begins, in UTC. */
+export function isOver(daysLeft: number | null): boolean {
+  return daysLeft !== null && daysLeft <= 0;
+}
+
 export function expires(daysLeft: number | null): boolean {
   return daysLeft !== null && daysLeft <= EXPIRY_WARNING_DAYS;
 }

@@ -3,7 +3,7 @@
 import { createContext } from 'svelte';
 import type { Backend } from '../backend/backend.ts';
 import { toAppError } from '../backend/backend.ts';
-import type { Appearance, Overview, RunView } from '../backend/bindings.ts';
+import type { Appearance, HomeView, Overview, RunView } from '../backend/bindings.ts';
 import type { Clock } from './clock.svelte.ts';
 import { Loadable } from './loadable.svelte.ts';
 import { Navigation } from './navigation.svelte.ts';
@@ -23,6 +23,8 @@ export class App {
   readonly projects: ProjectList;
   readonly runs: Runs;
   readonly overview: Loadable<Overview>;
+  /** What Home shows and the light in the sidebar is made of. */
+  readonly home: Loadable<HomeView>;
   appearance = $state<Appearance>('system');
 
   constructor(backend: Backend, clock: Clock) {
@@ -31,18 +33,16 @@ export class App {
     this.runs = new Runs(backend);
     this.projects = new ProjectList(backend);
     this.overview = new Loadable(() => backend.getOverview());
+    this.home = new Loadable(() => backend.getHome());
   }
 
   /** Connects everything; the returned function lets go of it. */
   async run(): Promise<() => void> {
     const stops = [this.clock.run(), this.navigation.run()];
-    try {
-      this.#apply(await this.backend.getAppearance());
-      stops.push(await this.runs.run());
-    } catch (thrown) {
-      this.notices.warn(toAppError(thrown).message);
-    }
-    await this.overview.load();
+    await this.attempt(async () => this.#apply(await this.backend.getAppearance()));
+    // A long history must not keep the window from being drawn.
+    const follow = this.attempt(async () => void stops.push(await this.runs.run()));
+    await Promise.all([this.overview.load(), follow]);
     return () => stops.forEach((stop) => stop());
   }
 

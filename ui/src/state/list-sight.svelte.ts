@@ -3,6 +3,9 @@ import { tick } from 'svelte';
 import { keepInRange, movedBy, windowOf } from '../rules/rows.ts';
 import type { Place } from './places.ts';
 
+/** Pixels of a list's header, whatever its rows are. */
+export const HEAD = 38;
+
 type List = {
   count: number;
   /** Pixels. */

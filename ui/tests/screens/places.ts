@@ -43,16 +43,28 @@ async function toKit(page: Page): Promise<void> {
   await heading('Save the recovery kit')(page);
 }
 
-async function toFirst(page: Page): Promise<void> {
+async function start(page: Page): Promise<void> {
   await toKit(page);
   await page.getByRole('button', { name: 'Save the recovery kit' }).click();
   await page.getByText('Saved as').waitFor();
   await page.getByRole('button', { name: 'Start the first backup' }).click();
+}
+
+async function toFirst(page: Page): Promise<void> {
+  await start(page);
   await heading('Your first backup is running')(page);
   await page
     .getByText(/of 225 items/)
     .first()
     .waitFor();
+}
+
+/** Waits until the first backup has ended under this heading. */
+function ends(title: string) {
+  return async (page: Page): Promise<void> => {
+    await start(page);
+    await heading(title)(page);
+  };
 }
 
 async function restoreDialog(page: Page): Promise<void> {
@@ -82,6 +94,13 @@ export const PLACES: readonly Place[] = [
     enter: heading('Connect your GitLab'),
   },
   { name: 'setup-2-permissions', fake: 'empty', enter: (page) => connect(page) },
+  { name: 'setup-2-permissions-full', fake: 'empty', enter: (page) => connect(page, 'glpat-full') },
+  {
+    name: 'setup-2-permissions-expiring',
+    fake: 'empty',
+    enter: (page) => connect(page, 'glpat-expiring'),
+  },
+  { name: 'setup-2-permissions-fine', fake: 'empty', enter: (page) => connect(page, 'glpat-fine') },
   { name: 'setup-2-permissions-code', fake: 'empty', enter: (page) => connect(page, 'glpat-code') },
   {
     name: 'setup-2-replace-token',
@@ -119,7 +138,7 @@ export const PLACES: readonly Place[] = [
     enter: async (page) => {
       await toWhere(page);
       await page.getByLabel('Folder', { exact: true }).fill('/media/mira/full');
-      await page.getByText('holds other things').waitFor();
+      await page.getByText('This folder holds other things already.').first().waitFor();
     },
   },
   { name: 'setup-5-kit', fake: 'empty', enter: toKit },
@@ -133,7 +152,27 @@ export const PLACES: readonly Place[] = [
     },
   },
   { name: 'setup-6-first', fake: 'empty', more: { speed: '4' }, enter: toFirst },
+  {
+    name: 'setup-6-first-complete',
+    fake: 'empty',
+    more: { speed: '100' },
+    enter: ends('Your first backup is complete'),
+  },
+  {
+    name: 'setup-6-first-partial',
+    fake: 'empty',
+    more: { speed: '100', ends: 'partial' },
+    enter: ends('Your first backup is saved, with gaps'),
+  },
+  {
+    name: 'setup-6-first-failed',
+    fake: 'empty',
+    more: { speed: '100', ends: 'failed' },
+    enter: ends('The first backup did not finish'),
+  },
   { name: 'home', enter: home },
+  { name: 'home-whole', fake: 'whole', enter: home },
+  { name: 'home-partial', fake: 'partial', enter: home },
   { name: 'home-fresh', fake: 'fresh', enter: home },
   { name: 'home-errors', fake: 'errors', enter: home },
   { name: 'home-running', fake: 'running', enter: home },
@@ -172,6 +211,7 @@ export const PLACES: readonly Place[] = [
   { name: 'projects-many', fake: 'many', hash: '#/projects', enter: firstRow },
   {
     name: 'projects-partial',
+    fake: 'partial',
     hash: '#/projects?show=partial',
     enter: firstRow,
   },
@@ -185,6 +225,7 @@ export const PLACES: readonly Place[] = [
   },
   {
     name: 'projects-tip',
+    fake: 'partial',
     hash: '#/projects?show=partial',
     enter: async (page) => {
       await firstRow(page);
@@ -209,6 +250,7 @@ export const PLACES: readonly Place[] = [
   },
   {
     name: 'project',
+    fake: 'partial',
     hash: '#/projects',
     enter: async (page) => {
       await page.getByRole('link', { name: 'charts', exact: true }).click();
@@ -231,6 +273,16 @@ export const PLACES: readonly Place[] = [
     hash: '#/projects',
     enter: async (page) => {
       await restoreDialog(page);
+    },
+  },
+  {
+    name: 'restore-token-refused',
+    hash: '#/projects',
+    enter: async (page) => {
+      await restoreDialog(page);
+      await page.getByLabel('Token for this restore', { exact: true }).fill('glpat-wrong');
+      await page.getByRole('button', { name: 'Restore', exact: true }).click();
+      await page.getByText('does not know this token').waitFor();
     },
   },
   {
@@ -302,6 +354,25 @@ export const PLACES: readonly Place[] = [
     },
   },
   {
+    name: 'activity-history',
+    hash: '#/activity',
+    enter: firstRow,
+  },
+  {
+    name: 'activity-loading',
+    hash: '#/activity',
+    more: { hang: 'list_runs' },
+    enter: heading('Activity'),
+  },
+  {
+    name: 'activity-refused',
+    hash: '#/activity',
+    more: { fail: 'list_runs' },
+    enter: async (page) => {
+      await page.getByRole('button', { name: 'Try again' }).waitFor();
+    },
+  },
+  {
     name: 'activity-fresh',
     fake: 'fresh',
     hash: '#/activity',
@@ -320,6 +391,7 @@ export const PLACES: readonly Place[] = [
   },
   {
     name: 'run-partial',
+    fake: 'partial',
     hash: '#/activity/run-997',
     enter: async (page) => {
       await page.getByText('You are Guest here').first().waitFor();
@@ -327,6 +399,7 @@ export const PLACES: readonly Place[] = [
   },
   {
     name: 'run-log',
+    fake: 'partial',
     hash: '#/activity/run-997',
     enter: async (page) => {
       await page.getByText('Log', { exact: true }).click();

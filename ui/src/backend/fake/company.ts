@@ -218,7 +218,6 @@ const SPECIAL: Record<string, (project: ProjectRow, now: number) => void> = {
       state: 'failed',
       reason: 'The list of merge requests could not be read: the connection broke five times.',
     });
-    project.last_saved_at = now - 3 * DAY;
     project.remarks = [
       { severity: 'danger', text: 'merge requests failed' },
       { severity: 'warning', text: 'wiki kept from 3 days ago' },

@@ -16,7 +16,7 @@ export function overview(world: World): Overview {
     accounts: world.accounts.map((account) => ({ ...account })),
     vaults: world.vaults.map((vault) => ({ ...vault })),
     plans: world.plans.map((plan) => ({ ...plan })),
-    attention: attention(world).length,
+    attention: attention(world).filter(({ severity }) => severity !== 'info').length,
     running: world.running(),
     keychain_problem: world.switches.keychainLocked ? KEYCHAIN_PROBLEM : null,
     suggested_vault: '/home/mira/Labkeep',
@@ -33,10 +33,13 @@ export function home(world: World): HomeView {
     projects: latest?.projects ?? 0,
     groups: latest?.groups ?? 0,
     never_saved: world.rows.filter(({ last_saved_at }) => last_saved_at === null).length,
-    stale: 0,
+    stale: world.rows.filter(({ cells }) => cells.some((cell) => cell.stale_since !== null)).length,
     unreadable: world.rows.filter(({ cells }) => cells.some(({ state }) => state === 'no_right'))
       .length,
-    not_covered: latest ? ['LFS objects of 3 projects', 'container images of 9 projects'] : [],
+    not_covered:
+      latest && world.switches.world !== 'whole'
+        ? ['LFS objects of 3 projects', 'container images of 9 projects']
+        : [],
     days: days(world.runs, world.now),
     last_backup:
       backup?.ended_at == null
@@ -60,8 +63,8 @@ export function home(world: World): HomeView {
 function protection(world: World): Protection {
   if (world.plans.length === 0) return 'not_set_up';
   if (world.running() !== null) return 'running';
-  if (world.switches.world === 'errors' || world.snapshots.length === 0) return 'needs_attention';
-  return 'protected';
+  const needed = attention(world).some(({ severity }) => severity !== 'info');
+  return needed ? 'needs_attention' : 'protected';
 }
 
 function attention(world: World): AttentionView[] {
@@ -79,19 +82,36 @@ function attention(world: World): AttentionView[] {
       },
       {
         severity: 'danger',
-        title: 'The last backup failed',
+        title: 'The last backup of “Everything” failed',
         detail: 'GitLab does not accept the token. Nothing new was saved since the day before.',
         remedy: { do: 'show_run', run: run.id },
       },
     );
   }
-  const readable = world.rows.filter(({ cells }) =>
+  if (world.runs.length === 0 && world.plans[0] !== undefined) {
+    list.push({
+      severity: 'danger',
+      title: `“${world.plans[0].name}” was never backed up`,
+      detail: 'Nothing of it is protected yet.',
+      remedy: { do: 'back_up', plan: world.plans[0].id },
+    });
+  }
+  const last = world.runs.find(({ kind, state }) => kind === 'backup' && state === 'ended');
+  if (last?.outcome === 'partial') {
+    list.push({
+      severity: 'danger',
+      title: 'Something is missing in the last backup of “Everything”',
+      detail: last.reason ?? '',
+      remedy: { do: 'show_run', run: last.id },
+    });
+  }
+  const unreadable = world.rows.filter(({ cells }) =>
     cells.some(({ state }) => state === 'no_right'),
   );
-  if (world.snapshots.length > 0 && readable.length > 0) {
+  if (world.snapshots.length > 0 && unreadable.length > 0) {
     list.push({
-      severity: 'warning',
-      title: `Members of ${readable.length} projects are not saved`,
+      severity: 'info',
+      title: `Members of ${unreadable.length} projects are not saved`,
       detail:
         'You are Guest in acme/design/site and acme/design/tokens; reading members needs Reporter.',
       remedy: { do: 'show_projects', filter: 'partial' },

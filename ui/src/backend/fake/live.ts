@@ -6,6 +6,9 @@ import { Random } from './random.ts';
 const TICK_MS = 150;
 const MEBIBYTE = 1024 * 1024;
 
+/** An outcome with its reason and what helps. */
+export type Ending = Pick<RunView, 'outcome' | 'reason' | 'remedy'>;
+
 export type LiveOptions = {
   run: RunView;
   items: readonly string[];
@@ -13,11 +16,15 @@ export type LiveOptions = {
   length: number;
   speed: number;
   clock: () => number;
+  /** How it ends unless it is cancelled. */
+  ends: Ending;
   emit: (event: RunEvent) => void;
   ended: (run: RunView, cancelled: boolean) => void;
   /** Where it stands at the start, 0 to 1. */
   at?: number;
 };
+
+const CANCELLED: Ending = { outcome: 'aborted', reason: 'You cancelled it.', remedy: null };
 
 const BACKUP_PHASES: readonly [number, Phase][] = [
   [0.04, 'discovering'],
@@ -147,8 +154,7 @@ export class LiveRun {
     this.#timer = undefined;
     this.run.state = 'ended';
     this.run.ended_at = this.#options.clock();
-    this.run.outcome = cancelled ? 'aborted' : 'complete';
-    this.run.reason = cancelled ? 'You cancelled it.' : null;
+    Object.assign(this.run, cancelled ? CANCELLED : this.#options.ends);
     this.run.resumable = cancelled;
     this.#options.ended(this.run, cancelled);
   }

@@ -1,15 +1,17 @@
 // What the address bar can ask of the sample data:
-//   ?fake=demo|empty|fresh|many|errors|running
+//   ?fake=demo|empty|fresh|many|errors|partial|running|whole
 //                                 which company, in which state
 //   &keychain=locked              secrets cannot be kept
 //   &now=2026-11-23T14:42:00               a fixed starting time
+//   &ends=partial|failed          how new backups end
 //   &speed=20                              how much faster runs go
 //   &fail=list_projects,get_home           commands that are rejected
 //   &hang=get_home                         commands that never answer
 //   &theme=light|dark                      the stored appearance
 import type { Appearance } from '../bindings.ts';
 
-export type World = 'demo' | 'empty' | 'fresh' | 'many' | 'errors' | 'running';
+export type World =
+  'demo' | 'empty' | 'fresh' | 'many' | 'errors' | 'partial' | 'running' | 'whole';
 
 export type Switches = {
   world: World;
@@ -19,19 +21,31 @@ export type Switches = {
   hang: Set<string>;
   appearance: Appearance;
   keychainLocked: boolean;
+  ends: 'complete' | 'partial' | 'failed';
 };
 
-const WORLDS: readonly World[] = ['demo', 'empty', 'fresh', 'many', 'errors', 'running'];
+const WORLDS: readonly World[] = [
+  'demo',
+  'empty',
+  'fresh',
+  'many',
+  'errors',
+  'partial',
+  'running',
+  'whole',
+];
 
 export function readSwitches(query: URLSearchParams): Switches {
   const world = query.get('fake') as World;
   const theme = query.get('theme');
+  const ends = query.get('ends');
   return {
     world: WORLDS.includes(world) ? world : 'demo',
     clock: clockFrom(query.get('now')),
     speed: Math.max(1, Number(query.get('speed')) || 1),
     fail: names(query.get('fail')),
     hang: names(query.get('hang')),
+    ends: ends === 'partial' || ends === 'failed' ? ends : 'complete',
     keychainLocked: query.get('keychain') === 'locked',
     appearance: theme === 'light' || theme === 'dark' ? theme : 'system',
   };

@@ -1,6 +1,7 @@
 // The state behind the sample data: what is set up, what ran, what runs.
 import type {
   AccountView,
+  LedgerState,
   PlanInput,
   PlanView,
   ProjectRow,
@@ -14,12 +15,27 @@ import type {
 import type { TokenSort } from './checklist.ts';
 import { company } from './company.ts';
 import { history } from './history.ts';
-import { LiveRun } from './live.ts';
+import { LiveRun, type Ending } from './live.ts';
 import { Random } from './random.ts';
 import type { Switches } from './switches.ts';
 
 const DAY = 24 * 3_600_000;
 const GIBIBYTE = 1024 ** 3;
+
+const ENDINGS: Record<Switches['ends'], Ending> = {
+  complete: { outcome: 'complete', reason: null, remedy: null },
+  partial: {
+    outcome: 'partial',
+    reason:
+      'The merge requests of acme/ops/charts could not be read; its wiki was kept from before.',
+    remedy: 'Labkeep tries again with the next backup.',
+  },
+  failed: {
+    outcome: 'failed',
+    reason: 'The vault’s folder is full: nothing could be written to /home/mira/Labkeep.',
+    remedy: 'Make room on the disk, then back up again.',
+  },
+};
 
 export class World {
   accounts: AccountView[] = [];
@@ -72,6 +88,11 @@ export class World {
     this.snapshots = past.snapshots;
     vault.snapshots = this.snapshots.length;
     if (world === 'errors') this.#break(account, vault);
+    if (world === 'partial') this.#leaveOut();
+    // A backup that left something out would not have ended Complete.
+    else if (world === 'whole')
+      this.rows = this.rows.map((row) => healed(row, ['failed', 'no_right']));
+    else this.rows = this.rows.map((row) => healed(row, ['failed']));
     if (world === 'running') this.start('backup', name, { plan: 'plan-1', at: 0.6, ago: 95_000 });
   }
 
@@ -79,7 +100,8 @@ export class World {
     account.token_days_left = -2;
     account.token_expires_at = this.now - 2 * DAY;
     vault.reachable = false;
-    vault.problem = 'The folder is not there. Plug the disk in, or say where it is now.';
+    vault.problem =
+      'The folder /media/mira/backup/labkeep is not there. If it is on a removable drive or a network share, connect it.';
     vault.recovery_kit = 'pending';
     const last = this.runs.find(({ kind }) => kind === 'backup');
     if (last === undefined) return;
@@ -89,6 +111,18 @@ export class World {
     last.snapshot = null;
     last.bytes = { received: 0, stored: 0 };
     this.snapshots.shift();
+  }
+
+  /** The last backup ends Partial. */
+  #leaveOut(): void {
+    const last = this.runs.find(({ kind }) => kind === 'backup');
+    if (last === undefined) return;
+    Object.assign(last, ENDINGS.partial);
+    last.items.failed = 1;
+    last.items.unchanged -= 1;
+    last.missing = 1;
+    const latest = this.snapshots[0];
+    if (latest) latest.outcome = 'partial';
   }
 
   get projects(): number {
@@ -191,6 +225,7 @@ export class World {
       length: kind === 'backup' ? 150_000 : 60_000,
       speed: this.switches.speed,
       clock: this.switches.clock,
+      ends: ENDINGS[kind === 'backup' ? this.switches.ends : 'complete'],
       emit: (event) => this.emit(event),
       ended: (ended, cancelled) => this.#ended(ended, cancelled, more.result ?? null),
       ...(more.at === undefined ? {} : { at: more.at }),
@@ -203,7 +238,7 @@ export class World {
   }
 
   #ended(run: RunView, cancelled: boolean, result: string | null): void {
-    if (!cancelled && run.kind === 'backup') this.#save(run);
+    if (!cancelled && run.kind === 'backup' && run.outcome !== 'failed') this.#save(run);
     if (!cancelled && run.kind === 'verify') {
       for (const vault of this.vaults) vault.last_checked_at = this.now;
     }
@@ -214,7 +249,10 @@ export class World {
 
   #save(run: RunView): void {
     const plan = this.plans.find(({ id }) => id === run.plan);
-    run.items.captured = run.items.total;
+    const partial = run.outcome === 'partial';
+    run.items.failed = partial ? 1 : 0;
+    run.missing = partial ? 1 : 0;
+    run.items.captured = run.items.total - run.items.failed;
     run.bytes = { received: 640 * 1024 ** 2, stored: 148 * 1024 ** 2 };
     run.requests.api = 3_112;
     run.snapshot = this.#random.hex(64);
@@ -228,7 +266,7 @@ export class World {
       vault: plan?.vault ?? 'vault-1',
       plan: run.subject,
       at: run.started_at,
-      outcome: 'complete',
+      outcome: run.outcome ?? 'complete',
       groups: this.groups,
       projects: this.projects,
       new_bytes: run.bytes.stored,
@@ -243,6 +281,20 @@ export class World {
       vault.stored_bytes = (vault.stored_bytes ?? 0) + run.bytes.stored;
     }
   }
+}
+
+/** The row as it is when what was in one of these states could be read. */
+function healed(row: ProjectRow, states: readonly LedgerState[]): ProjectRow {
+  if (!row.cells.some(({ state }) => states.includes(state))) return row;
+  return {
+    ...row,
+    remarks: [],
+    cells: row.cells.map((cell) =>
+      states.includes(cell.state)
+        ? { ...cell, state: 'saved', stale_since: null, reason: null }
+        : cell,
+    ),
+  };
 }
 
 /** The company before its first backup. */

@@ -10,7 +10,7 @@ import { Where } from './where.svelte.ts';
 export type Step = 'connect' | 'permissions' | 'what' | 'where' | 'kit' | 'first';
 
 /** The steps that the path shows; the kit belongs to Where. */
-export const PATH = ['connect', 'permissions', 'what', 'where'] as const;
+export const PATH = ['connect', 'permissions', 'what', 'where', 'first'] as const;
 export type PathStep = (typeof PATH)[number];
 
 export class Setup {
@@ -42,7 +42,6 @@ export class Setup {
   }
 
   get pathStep(): number {
-    if (this.step === 'first') return PATH.length;
     return PATH.indexOf(this.step === 'kit' ? 'where' : this.step);
   }
 

@@ -3,7 +3,6 @@ import type {
   LedgerState,
   Outcome,
   Phase,
-  Protection,
   RunKind,
   RunState,
   Sort,
@@ -82,13 +81,8 @@ export const ledgerStates: Record<LedgerState, string> = {
   failed: 'Failed',
 };
 
-export const protections: Record<Protection, string> = {
-  not_set_up: 'Not set up',
-  protected: 'Protected',
-  running: 'Running',
-  needs_attention: 'Needs attention',
-  paused: 'Paused',
-};
+/** A version from an earlier backup was kept because reading failed. */
+export const stale = 'Stale';
 
 export const purposes: Record<TokenPurpose, { title: string; detail: string }> = {
   back_up_code: {

@@ -44,7 +44,8 @@ export const home = {
     `${counted(count, 'item is', 'items are')} kept from an earlier backup`,
   unreadable: (count: number): string =>
     `${counted(count, 'item has', 'items have')} something that this token may not read`,
-  notCovered: (what: string): string => `${what}: not saved by this version of Labkeep`,
+  notCovered: (what: string): string =>
+    `${what.charAt(0).toUpperCase()}${what.slice(1)}: this version of Labkeep cannot save them`,
   showProjects: 'Show projects',
   stripLegend: 'One bar a day: height is new data, colour is the outcome',
   today: 'Today',
@@ -67,14 +68,15 @@ export const home = {
   lastProofDetail: (items: number): string =>
     `${counted(items, 'item', 'items')} rebuilt and checked`,
   noProof: 'Not yet',
-  noProofDetail: 'A drill rebuilds a project and checks it',
+  noProofDetail: 'Start a drill on a project’s page',
   nextBackup: 'Next backup',
   onDemand: 'When you ask',
   onDemandDetail: 'Press “Back up now”',
   stored: 'Stored',
-  storedDetail: (bytes: string): string => `${bytes} before deduplication`,
+  storedDetail: (bytes: string): string => `for ${bytes} of data`,
   never: 'Never',
   attention: 'Needs attention',
+  goodToKnow: 'Good to know',
   remedies: {
     renew_token: 'Renew token',
     show_permissions: 'Show permissions',

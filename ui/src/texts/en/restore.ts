@@ -51,7 +51,7 @@ export const restore = {
   blocked: 'This cannot start yet',
   started: 'The restore is running',
   background: 'Continue in the background',
-  goesOn: 'It goes on when this window is closed.',
+  goesOn: 'It goes on when you close this, or the whole window.',
   doneOutcome: {
     complete: 'Restored',
     partial: 'Restored, with gaps',

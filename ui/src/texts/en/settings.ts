@@ -19,11 +19,9 @@ export const settings = {
   accounts: {
     title: 'Accounts',
     expires: (date: string, days: number): string =>
-      days < 0
+      days <= 0
         ? `Token expired on ${date}`
-        : days === 0
-          ? 'Token expires today'
-          : `Token valid until ${date}, ${counted(days, 'day', 'days')} left`,
+        : `Token valid until ${date}, ${counted(days, 'day', 'days')} left`,
     noExpiry: 'No expiry date known',
     permissions: 'Permissions',
     replace: 'Replace token',

@@ -2,23 +2,29 @@ import { counted, format } from './words.ts';
 
 export const setup = {
   path: 'Steps of the set-up',
-  steps: { connect: 'Connect', permissions: 'Permissions', what: 'What', where: 'Where' },
+  steps: {
+    connect: 'Connect',
+    permissions: 'Permissions',
+    what: 'What',
+    where: 'Where',
+    first: 'First backup',
+  },
   stepDone: 'done',
   stepNow: 'current step',
   leave: 'Leave the set-up',
 
   connect: {
     title: 'Connect your GitLab',
-    lead: 'Labkeep reads with a token of yours. It stays in this computer’s keychain.',
+    lead: 'With an access token: a password for one app, which you can take back at any time.',
     address: 'Address of your GitLab',
     addressPlaceholder: 'https://gitlab.com',
-    purpose: 'What should the token be for?',
+    purpose: 'What should Labkeep be able to do?',
     create: 'Create a token on GitLab',
     createHint:
       'Opens GitLab’s token page with name and permissions filled in. Copy the token here.',
     token: 'Personal access token',
     tokenPlaceholder: 'glpat-…',
-    tokenHint: 'It goes into the keychain and is never shown again.',
+    tokenHint: 'It goes into this computer’s keychain and is never shown again.',
     tokenEmpty: 'Enter a token, or create one with the button above.',
     keepToken: 'Leave empty to go on with the token that is stored.',
     connected: (name: string): string => `Connected as ${name}.`,
@@ -63,7 +69,7 @@ export const setup = {
 
   where: {
     title: 'Where to keep it',
-    lead: 'A folder for the vault, best on another disk. Everything in it is encrypted.',
+    lead: 'The copies go into a vault: an encrypted folder, best on another disk.',
     folder: 'Folder',
     browse: 'Choose a folder',
     looking: 'Looking at the folder…',
@@ -126,10 +132,11 @@ export const setup = {
     leave: 'Go to Home',
     activity: 'Show all details',
     complete: 'Your first backup is complete',
-    completeDetail: (projects: string): string => `${projects} saved.`,
     partial: 'Your first backup is saved, with gaps',
     failed: 'The first backup did not finish',
     onDemand: 'Labkeep backs up again whenever you press “Back up now”.',
+    nothingSaved: 'Nothing was saved by it.',
+    seeGaps: 'Show what is missing',
     again: 'Back up again',
   },
 };
@@ -141,11 +148,7 @@ export const permissions = {
   unnamed: 'The token',
   validUntil: (date: string): string => `valid until ${date}`,
   validUntilSoon: (date: string, days: number): string =>
-    days < 0
-      ? `expired on ${date}`
-      : days === 0
-        ? 'expires today'
-        : `valid until ${date}, ${counted(days, 'day', 'days')} left`,
+    days <= 0 ? `expired on ${date}` : `valid until ${date}, ${counted(days, 'day', 'days')} left`,
   noExpiry: 'no expiry date known',
   roles: (roles: readonly { role: string; projects: number }[]): string =>
     roles
@@ -175,7 +178,7 @@ export const permissions = {
     for_restore: 'Only a restore needs it, and asks for its own token then.',
     unknown: 'A fine-grained token: what it may do shows only by trying.',
   },
-  youChoose: 'You choose what to grant.',
+  youChoose: 'A scope is one permission of a token. You choose which to grant.',
   about: 'About personal access tokens at GitLab',
   aboutUrl: 'https://docs.gitlab.com/user/profile/personal_access_tokens/',
   createMore: 'Create a token with more permissions',

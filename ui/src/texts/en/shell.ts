@@ -1,4 +1,15 @@
+import type { Light } from '../../rules/headline.ts';
 import { counted, format } from './words.ts';
+
+const lights: Record<Light, string> = {
+  not_set_up: 'Not set up',
+  protected: 'Protected',
+  with_gaps: 'Has known gaps',
+  not_known: 'Not known',
+  running: 'Running',
+  needs_attention: 'Needs attention',
+  paused: 'Paused',
+};
 
 export const shell = {
   navigation: 'Main',
@@ -10,10 +21,12 @@ export const shell = {
   settingsIssues: (count: number): string =>
     `${counted(count, 'thing needs', 'things need')} attention`,
   protection: 'Protection',
+  lights,
+  looking: 'Looking…',
   runningNow: (share: number | null): string =>
     share === null ? 'Running' : `Running, ${format.percent(share)}`,
   nextBackup: (when: string): string => `Next backup: ${when}`,
-  onDemand: 'Backs up when you ask',
+  onDemand: 'Backs up on request',
   accounts: (count: number): string => counted(count, 'account', 'accounts'),
   skip: 'Skip to content',
   startFailed: 'Labkeep could not start',
