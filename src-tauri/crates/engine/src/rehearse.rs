@@ -238,10 +238,11 @@ fn write_folder(
     ));
     let missing = missing(&material.lines);
     if !missing.is_empty() {
-        let text: String = missing
-            .iter()
-            .map(|line| format!("{}\n", line.text))
-            .collect();
+        let mut text = String::new();
+        for line in &missing {
+            text.push_str(&line.text);
+            text.push('\n');
+        }
         write("MISSING.txt", text.as_bytes())?;
         said.extend(missing);
     }

@@ -95,9 +95,8 @@ impl RestoreJob {
             StepState::Failed => {
                 if let Some(project) = project
                     && step.payload["removed"] != true
-                    && client.project(project).await?.is_some()
+                    && remove(client, project).await?
                 {
-                    client.delete_project(project).await?;
                     self.finish(IMPORT, StepState::Failed, &json!({}))?;
                 }
                 Ok(None)
@@ -163,7 +162,8 @@ impl RestoreJob {
                 import.name = None;
                 continue;
             }
-            if !is_doubtful(&error) && !(is_taken && is_in_doubt) {
+            let may_be_ours = is_doubtful(&error) || (is_taken && is_in_doubt);
+            if !may_be_ours {
                 return Err(self.refused(error, is_taken));
             }
             is_in_doubt = true;
@@ -223,15 +223,12 @@ impl RestoreJob {
             .import_error
             .filter(|message| !message.trim().is_empty())
             .unwrap_or_else(|| "it does not say why".to_owned());
-        let is_removed = match client.delete_project(project).await {
-            Ok(()) => true,
-            Err(error) => {
-                self.log.warn(format!(
-                    "The unfinished project could not be removed: {error}."
-                ));
-                false
-            }
-        };
+        let is_removed = remove(client, project).await.unwrap_or_else(|error| {
+            self.log.warn(format!(
+                "The unfinished project could not be removed: {error}."
+            ));
+            false
+        });
         let payload = json!({ "project": project, "removed": is_removed, "error": message });
         if let Err(error) = self.finish(IMPORT, StepState::Failed, &payload) {
             tracing::error!(%error, "the journal could not be written");
@@ -292,6 +289,38 @@ impl RestoreJob {
             Error::TooLarge { message } => RestoreError::ArchiveTooLarge { message },
             other => other.into(),
         }
+    }
+}
+
+/// Removes a project that a run created and GitLab did not finish. Returns
+/// whether it is gone: where GitLab keeps deleted projects for some days and
+/// does not let this one go at once, it still holds its path.
+async fn remove(client: &Client, project: u64) -> Result<bool, Error> {
+    match client.delete_project(project).await {
+        Ok(()) => {}
+        Err(Error::NotFound { .. }) => return Ok(true),
+        // Perhaps an earlier attempt has marked it for deletion.
+        Err(error @ Error::Invalid { .. }) => tracing::info!(%error, project, "not deleted"),
+        Err(error) => return Err(error),
+    }
+    let Some(left) = client.project(project).await? else {
+        return Ok(true);
+    };
+    if left.marked_for_deletion_on.is_none() {
+        // It goes in the background.
+        return Ok(true);
+    }
+    let query = [
+        ("permanently_remove", "true"),
+        ("full_path", left.path_with_namespace.as_str()),
+    ];
+    match client.delete(&format!("projects/{project}"), &query).await {
+        Ok(()) | Err(Error::NotFound { .. }) => Ok(true),
+        Err(error @ (Error::Invalid { .. } | Error::Forbidden { .. })) => {
+            tracing::info!(%error, project, "not deleted at once");
+            Ok(false)
+        }
+        Err(error) => Err(error),
     }
 }
 
