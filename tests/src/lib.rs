@@ -1,4 +1,10 @@
 //! What the black-box tests and benchmarks share.
 
+pub mod furnish;
+pub mod git;
 pub mod history;
+pub mod honesty;
+pub mod keeper;
+pub mod restored;
+pub mod saved;
 pub mod world;
