@@ -196,7 +196,7 @@ describe('runs', () => {
     await page.getByRole('button', { name: 'Show progress' }).click();
     await page.getByRole('progressbar', { name: 'Progress' }).waitFor();
     await page.getByRole('button', { name: 'Cancel' }).click();
-    await page.getByText('Aborted: You cancelled it.').click();
+    await page.getByText('Aborted: You cancelled it').click();
     await page.getByRole('heading', { name: 'Backup of “Everything”' }).waitFor();
     await page.getByText('You cancelled it.').first().waitFor();
     await close(opened);

@@ -52,7 +52,6 @@ export const activity = {
   active: 'Being worked on',
   announce: (what: string, share: string): string => `${what}: ${share}`,
   announceEnded: (what: string, outcome: string): string => `${what}: ${outcome}`,
-  nothingRuns: 'Nothing is running.',
   cancel: 'Cancel',
   cancelTitle: (what: string): string => `Cancel ${what}?`,
   cancelRestore:

@@ -27,7 +27,6 @@ const runningHeadlines: Record<RunKind, string> = {
 export const home = {
   title: 'Home',
   backUpNow: 'Back up now',
-  choosePlan: 'What to back up',
   showProgress: 'Show progress',
   headlines,
   runningHeadlines,
@@ -46,7 +45,6 @@ export const home = {
     `${counted(count, 'item has', 'items have')} something that this token may not read`,
   notCovered: (what: string): string =>
     `${what.charAt(0).toUpperCase()}${what.slice(1)}: this version of Labkeep cannot save them`,
-  showProjects: 'Show projects',
   stripLegend: 'One bar a day: height is new data, colour is the outcome',
   today: 'Today',
   strip: (days: number, counts: string): string => `Backups of the last ${days} days: ${counts}.`,

@@ -46,8 +46,6 @@ export const projects = {
       .filter((line) => line !== null)
       .join('\n'),
   restoreOf: (name: string): string => `Restore ${name}`,
-  expandAll: 'Open all groups',
-  collapseAll: 'Close all groups',
   empty: 'Nothing is saved yet',
   emptyDetail:
     'After the first backup, every group and project stands here with what was saved of it.',
@@ -63,7 +61,6 @@ export const projects = {
     up: 'Projects',
     before: (paths: string): string => `Before: ${paths}`,
     versions: 'Versions',
-    versionsDetail: 'Every point in time that can be restored.',
     versionsList: 'Versions, newest first',
     noVersions: 'No version yet',
     noVersionsDetail: 'Back up first; then every snapshot that holds it stands here.',
@@ -73,7 +70,6 @@ export const projects = {
     count: 'Count',
     size: 'Size',
     lastSaved: 'Last saved',
-    size_: 'Size in the last snapshot',
     proven: 'Proven restorable',
     notProven: 'Never rebuilt to prove it',
     restoreThis: 'Restore this version',
@@ -85,10 +81,8 @@ export const projects = {
     showActivity: 'Show',
     gone: (when: string): string => `This project is deleted at GitLab, noticed ${when}.`,
     goneDetail: 'Its copies are still here and can be restored.',
-    stillSaved: 'Its copies stay.',
     path: 'Path then',
     keptFrom: (when: string): string => `Kept from ${when}`,
     ledgerOf: (when: string): string => `What was saved, ${when}`,
-    restoreGroup: 'Single projects can be restored from their own page.',
   },
 };

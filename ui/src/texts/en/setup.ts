@@ -10,7 +10,6 @@ export const setup = {
     first: 'First backup',
   },
   stepDone: 'done',
-  stepNow: 'current step',
   leave: 'Leave the set-up',
 
   connect: {

@@ -25,7 +25,6 @@ export const shell = {
   looking: 'Looking…',
   runningNow: (share: number | null): string =>
     share === null ? 'Running' : `Running, ${format.percent(share)}`,
-  nextBackup: (when: string): string => `Next backup: ${when}`,
   onDemand: 'Backs up on request',
   accounts: (count: number): string => counted(count, 'account', 'accounts'),
   skip: 'Skip to content',

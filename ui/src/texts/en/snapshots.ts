@@ -21,7 +21,6 @@ export const snapshots = {
   emptyDetail:
     'A snapshot is one point in time of everything a plan protects. The first backup makes the first one.',
   backUp: 'Back up now',
-  vaultFilter: 'Vault',
 
   page: {
     up: 'Snapshots',
