@@ -23,6 +23,7 @@ mod vault;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use labkeep_settings::{Catalogue, Home, Secrets, Settings, Store, VaultEntryId};
 use labkeep_vault::Vault;
@@ -89,6 +90,13 @@ impl Labkeep {
             .end_crashed_runs(self.0.clock.now(), process::is_alive)?;
         for run in &crashed {
             tracing::warn!(run = %run.id, kind = %run.kind, "the run was ended by a crash");
+        }
+        // What it had unpacked must not lie about; nobody else works here now.
+        if !crashed.is_empty() && self.0.catalogue.unended_runs()?.is_empty() {
+            let scratch = self.0.home.scratch();
+            if let Err(error) = crate::scratch::sweep(&scratch, Duration::ZERO) {
+                tracing::warn!(%error, "scratch of a crashed run could not be removed");
+            }
         }
         Ok(())
     }
