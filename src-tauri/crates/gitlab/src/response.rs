@@ -131,9 +131,19 @@ impl Response {
         let content_type = self.header("content-type").map(str::to_owned);
         let (route, url, kind) = (self.route.clone(), self.url.clone(), self.kind);
         let shared = Arc::clone(&self.shared);
+        let host = self.host.clone();
         let body = self.bytes(LARGEST).await?;
         match serde_json::from_slice(&body) {
             Ok(value) => Ok(value),
+            // Cut short on the way, though the transfer ended properly.
+            Err(error) if error.is_eof() && is_json(content_type.as_deref()) => {
+                Err(Error::Interrupted {
+                    host,
+                    received: body.len() as u64,
+                    expected: None,
+                    source: None,
+                })
+            }
             Err(error) => Err(not_understood(
                 &error,
                 &shared.without_token(body.to_vec()),
@@ -146,6 +156,10 @@ impl Response {
     }
 }
 
+fn is_json(content_type: Option<&str>) -> bool {
+    content_type.is_some_and(|kind| kind.contains("json"))
+}
+
 fn not_understood(
     error: &serde_json::Error,
     body: &[u8],
@@ -156,10 +170,7 @@ fn not_understood(
 ) -> Error {
     if kind == RequestKind::Api && error.classify() != serde_json::error::Category::Data {
         let is_page = refusal::is_web_page(content_type.as_deref(), body);
-        let is_json = content_type
-            .as_deref()
-            .is_some_and(|kind| kind.contains("json"));
-        if is_page || !is_json {
+        if is_page || !is_json(content_type.as_deref()) {
             let why = if is_page {
                 NotGitlabReason::WebPage {
                     title: refusal::title(body),
