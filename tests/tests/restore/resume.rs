@@ -157,6 +157,9 @@ async fn a_restore_whose_process_dies_at_any_stage_goes_on_where_it_stopped() ->
         let run = keeper.labkeep.list_runs()?.swap_remove(0);
         assert_eq!(run.outcome, Some(Outcome::Aborted));
         assert!(run.resumable, "{run:?}");
+        let scratch = keeper.home().join("cache/scratch");
+        let left = std::fs::read_dir(scratch)?.count();
+        assert_eq!(left, 0, "what was unpacked lies about");
         let detail = keeper.resume(&run.id, &owner).await?;
         is_whole(&keeper, &made, &detail, before)
             .await

@@ -9,6 +9,7 @@ use labkeep_tests::keeper::Keeper;
 use labkeep_tests::restored::{self, Authors};
 use labkeep_tests::world::{World, many, seeded};
 use practice_gitlab::Seed;
+use serde_json::Value;
 
 use super::told;
 
@@ -86,6 +87,44 @@ async fn every_project_of_the_demo_comes_back() -> Result<()> {
         restored::check(&keeper.world, &saved, item, &back, Authors::Named)
             .await
             .context(path)?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_keeps_authors_whose_address_is_hidden() -> Result<()> {
+    let world = World::new(seeded(Seed::Demo))?;
+    let token = world.gitlab.tokens.minimal.clone();
+    let paths = [
+        "tidewater/platform/api-server",
+        "tidewater/devices/firmware/buoy",
+        "tidewater/research/tide-model",
+    ];
+    let keeper = Keeper::keep(world, &token, &paths).await?;
+    let snapshot = keeper.back_up().await?;
+    let saved = keeper.saved(&snapshot)?;
+    let admin = keeper.world.gitlab.tokens.admin.clone();
+    for path in paths {
+        let id = keeper.world.project(path)?;
+        let detail = keeper.restore(&keeper.request(id), &admin).await?;
+        assert_eq!(
+            detail.run.outcome,
+            Some(Outcome::Complete),
+            "{}",
+            told(&detail)
+        );
+        let back = format!("{path}-restored");
+        let item = Item::project(id);
+        restored::check(&keeper.world, &saved, item, &back, Authors::Kept).await?;
+        // Direct members are members again.
+        let client = keeper.world.client(&admin)?;
+        let new = keeper.world.project(&back)?;
+        let members: Vec<Value> = client.get(&format!("projects/{new}/members"), &[]).await?;
+        for member in saved.documents(item, "project_members")? {
+            let name = &member["user"]["username"];
+            let is_back = members.iter().any(|other| other["username"] == *name);
+            assert!(is_back, "{name} is no member of {back}: {members:?}");
+        }
     }
     Ok(())
 }
