@@ -2,6 +2,8 @@
 //! sentence and a remedy ([`Error::advice`]) and, where a user interface acts
 //! on it, a code of its own.
 
+use std::io::ErrorKind;
+
 use serde::{Deserialize, Serialize};
 use specta::Type;
 use thiserror::Error;
@@ -262,7 +264,9 @@ impl Error {
                     What::Account => "Connect a GitLab first (labkeep-cli account add).",
                     What::Vault => "Make a vault first (labkeep-cli vault create).",
                     What::Plan => "Make a plan first (labkeep-cli plan create).",
-                    What::Run | What::Snapshot | What::Item => "Back up first (labkeep-cli backup).",
+                    What::Run | What::Snapshot | What::Item => {
+                        "Back up first (labkeep-cli backup)."
+                    }
                 },
             ),
             Self::Which { what, names } => Advice::new(
@@ -319,9 +323,19 @@ impl Error {
                 "Start it anew; what is there already is not done twice.",
             ),
             Self::TokenTooSmall { scopes } => Advice::new(
-                format!("This token cannot list projects; it has only {scopes}."),
+                if scopes.is_empty() {
+                    "This token cannot list projects; it has no scope.".to_owned()
+                } else {
+                    format!("This token cannot list projects; it has only {scopes}.")
+                },
                 "Create a token with at least read_api and read_repository.",
             ),
+            Self::File { path, source } if source.kind() == ErrorKind::AlreadyExists => {
+                Advice::new(
+                    format!("There is a file {path} already, and nothing is ever overwritten."),
+                    "Choose another name.",
+                )
+            }
             Self::File { path, source } => Advice::new(
                 format!("{path} cannot be used: {source}."),
                 "Check that it exists and that your user has the right to it.",
@@ -387,7 +401,6 @@ impl Error {
             | Self::Ambiguous { .. }
             | Self::NoneYet { .. }
             | Self::Which { .. }
-            | Self::SourceShrank { .. }
             | Self::InUse { .. }
             | Self::KitNotSaved { .. }
             | Self::NoBrowser { .. }
@@ -402,6 +415,7 @@ impl Error {
             | Self::Backup(_)
             | Self::Head(_)
             | Self::Ledger(_)
+            | Self::SourceShrank { .. }
             | Self::File { .. } => Code::Failed,
         }
     }

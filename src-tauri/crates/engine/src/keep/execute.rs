@@ -3,6 +3,7 @@
 //! panics.
 
 use std::future::Future;
+use std::ops::ControlFlow;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use labkeep_settings::{
     AccountId, Catalogue, ItemKey, ItemSort, LedgerRow, NewRun, PlanId, RunEnd, RunId, RunOutcome,
     RunState, VaultEntryId,
 };
+use labkeep_vault::OnProgress;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -55,6 +57,18 @@ pub(super) struct Execution {
 impl Execution {
     pub fn progress(&self) -> Arc<Progress> {
         Arc::clone(&self.active.progress)
+    }
+
+    /// Ends work of the vault at its next safe place when the run is cancelled.
+    pub fn watch(&self) -> OnProgress {
+        let cancel = self.active.cancel.clone();
+        Arc::new(move |_| {
+            if cancel.is_cancelled() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        })
     }
 }
 

@@ -4,12 +4,10 @@
 //! changed since the plan was shown.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::ControlFlow;
-use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use labkeep_settings::{Plan, RunId, VaultEntry};
-use labkeep_vault::{OnProgress, PruneReport, SnapshotFacts, SnapshotId, Vault};
+use labkeep_vault::{PruneReport, SnapshotFacts, SnapshotId, Vault};
 use serde_json::json;
 
 use super::execute::{Ended, Execution, Order};
@@ -119,7 +117,7 @@ impl Labkeep {
         // that only the catalogue knows would stop every prune to come.
         self.0.catalogue.forget_snapshots(&entry.vault_id, &names)?;
         let staying = self.known_ids(entry)?;
-        let watch = watch(execution);
+        let watch = execution.watch();
         let pruning = vault.clone();
         let report = blocking(move || {
             pruning.forget(&going)?;
@@ -215,18 +213,6 @@ fn id_of(name: &str) -> Result<SnapshotId> {
     name.parse().map_err(|_| Error::Unknown {
         what: crate::error::What::Snapshot,
         name: name.to_owned(),
-    })
-}
-
-/// Ends the prune at the next safe place when the run is cancelled.
-fn watch(execution: &Execution) -> OnProgress {
-    let cancel = execution.active.cancel.clone();
-    Arc::new(move |_| {
-        if cancel.is_cancelled() {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
     })
 }
 

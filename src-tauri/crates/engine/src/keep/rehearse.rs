@@ -256,6 +256,7 @@ impl Labkeep {
         self.execute(order, move |labkeep, execution| async move {
             match labkeep.check(open, &entry, percent, &execution).await {
                 Ok(ended) => ended,
+                Err(Error::Vault(labkeep_vault::Error::Aborted)) => Ended::aborted(),
                 Err(error) => Ended::failed(error.advice()),
             }
         })
@@ -272,8 +273,8 @@ impl Labkeep {
         let options = CheckOptions {
             read_data: share(percent, self.0.clock.now()),
         };
-        let found =
-            blocking(move || Ok(vault.check(options, labkeep_vault::unobserved())?)).await?;
+        let watch = execution.watch();
+        let found = blocking(move || Ok(vault.check(options, watch)?)).await?;
         let report: Vec<ReportLine> = found
             .findings
             .iter()

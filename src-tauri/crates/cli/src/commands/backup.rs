@@ -1,0 +1,60 @@
+//! Backups, and what one would do.
+
+use labkeep_engine::Labkeep;
+use labkeep_engine::keep::BackupWish;
+use labkeep_engine::view::BackupPlanView;
+
+use super::DONE;
+use crate::Ran;
+use crate::arguments::Backup;
+use crate::output::Output;
+use crate::{watch, words};
+
+/// Items that are told to people one by one.
+const TOLD: usize = 50;
+
+pub async fn run(labkeep: &Labkeep, wish: Backup, output: &Output) -> Ran {
+    let plan = labkeep.plan_or_only(wish.plan.as_deref())?;
+    let id = plan.id.to_string();
+    let how = BackupWish {
+        thorough: wish.thorough,
+    };
+    if wish.plan_only {
+        let view = labkeep.plan_backup(&id, how).await?;
+        say(&view, output);
+        output.document(&view);
+        return DONE;
+    }
+    let events = labkeep.runs().listen();
+    let run = labkeep.start_backup(&id, how)?;
+    watch::to_its_end(labkeep, run, events, output).await
+}
+
+fn say(view: &BackupPlanView, output: &Output) {
+    output.say(format!(
+        "“{}” would {}: {}, {} as before, {} to be read.",
+        view.plan,
+        if view.thorough {
+            "ask for everything"
+        } else {
+            "ask for what may have changed"
+        },
+        words::count(view.total, "item"),
+        view.unchanged,
+        view.total - view.unchanged
+    ));
+    let asked = view.items.iter().filter(|item| !item.kinds.is_empty());
+    for item in asked.clone().take(TOLD) {
+        let kinds: Vec<&str> = item.kinds.iter().map(|kind| kind.words()).collect();
+        output.say(format!("  {}: {}", item.path, kinds.join(", ")));
+    }
+    let more = asked.count().saturating_sub(TOLD);
+    if more > 0 {
+        output.say(format!("  … and {more} more"));
+    }
+    for gone in &view.gone {
+        output.say(format!(
+            "  {gone}: gone at GitLab, stays in earlier snapshots"
+        ));
+    }
+}

@@ -1,0 +1,70 @@
+//! Plans: make and list.
+
+use labkeep_engine::Labkeep;
+use labkeep_engine::view::{PlanInput, ScheduleView};
+use serde_json::json;
+
+use super::DONE;
+use crate::Ran;
+use crate::arguments::Plan;
+use crate::output::Output;
+use crate::table::Table;
+
+pub fn run(labkeep: &Labkeep, command: Plan, output: &Output) -> Ran {
+    match command {
+        Plan::Create {
+            account,
+            vault,
+            name,
+            include,
+            exclude,
+            kinds,
+            keep,
+        } => {
+            let input = PlanInput {
+                name: name.unwrap_or_default(),
+                account,
+                vault,
+                include,
+                exclude,
+                kinds,
+                // Whoever works with command lines has a scheduler.
+                schedule: ScheduleView::Manual,
+            };
+            let plan = labkeep.create_plan_keeping(&input, keep.unwrap_or_default())?;
+            output.say(format!("Plan “{}” is made.", plan.input.name));
+            output.say("It runs when asked: labkeep-cli backup. Let cron or a timer ask.");
+            output.document(&json!({ "plan": plan }));
+            DONE
+        }
+        Plan::List => list(labkeep, output),
+    }
+}
+
+fn list(labkeep: &Labkeep, output: &Output) -> Ran {
+    let plans = labkeep.plans()?;
+    let mut table = Table::new(&["Name", "Account", "Vault", "What"]);
+    for plan in &plans {
+        let input = &plan.input;
+        let mut what = if input.include.is_empty() {
+            "everything visible".to_owned()
+        } else {
+            input.include.join(", ")
+        };
+        if !input.exclude.is_empty() {
+            what = format!("{what}, but not {}", input.exclude.join(", "));
+        }
+        table.row(vec![
+            input.name.clone(),
+            labkeep.find_account(&input.account)?.name,
+            labkeep.find_vault(&input.vault)?.name,
+            what,
+        ]);
+    }
+    if plans.is_empty() {
+        output.say("No plan is made.");
+    }
+    table.lines().iter().for_each(|line| output.say(line));
+    output.document(&json!({ "plans": plans }));
+    DONE
+}

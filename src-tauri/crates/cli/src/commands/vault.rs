@@ -1,0 +1,108 @@
+//! Vaults: make, open, list, check.
+
+use labkeep_engine::Labkeep;
+use labkeep_engine::view::VaultView;
+use serde_json::json;
+
+use super::{DONE, prune};
+use crate::Ran;
+use crate::arguments::Vault;
+use crate::output::Output;
+use crate::table::Table;
+use crate::{input, watch, words};
+
+pub async fn run(labkeep: &Labkeep, command: Vault, output: &Output) -> Ran {
+    match command {
+        Vault::Create {
+            location,
+            name,
+            recovery_kit,
+        } => {
+            if let Some(kit) = &recovery_kit {
+                Labkeep::refuse_recovery_kit(kit)?;
+            }
+            let vault = labkeep.create_vault(&location, name).await?;
+            output.say(format!(
+                "Vault “{}” is made in {}.",
+                vault.name, vault.location
+            ));
+            let Some(kit) = recovery_kit else {
+                output.say("Its key is only in this machine's keychain. Save the recovery kit.");
+                return document(labkeep, &vault.id, output);
+            };
+            labkeep.save_recovery_kit(&vault.id, &kit).await?;
+            output.say(format!(
+                "Its recovery kit is {}. Keep it where this machine is not.",
+                kit.display()
+            ));
+            document(labkeep, &vault.id, output)
+        }
+        Vault::Open {
+            location,
+            name,
+            key_stdin,
+        } => {
+            let key = input::secret("key", "--key-stdin", key_stdin)?;
+            let vault = labkeep.open_vault(&location, key, name).await?;
+            output.say(format!(
+                "Vault “{}” in {} is open.",
+                vault.name, vault.location
+            ));
+            let snapshots = labkeep.snapshots(Some(&vault.id))?.len();
+            output.say(format!(
+                "It holds {}.",
+                words::count(snapshots as u64, "snapshot")
+            ));
+            document(labkeep, &vault.id, output)
+        }
+        Vault::List => list(labkeep, output),
+        Vault::Check { name, read_data } => {
+            let vault = labkeep.vault_or_only(name.as_deref())?;
+            let events = labkeep.runs().listen();
+            let run = labkeep
+                .start_check(&vault.id.to_string(), read_data)
+                .await?;
+            watch::to_its_end(labkeep, run, events, output).await
+        }
+        Vault::Prune { name, plan_only } => {
+            prune::run(labkeep, name.as_deref(), plan_only, output).await
+        }
+    }
+}
+
+fn document(labkeep: &Labkeep, id: &str, output: &Output) -> Ran {
+    let vault = labkeep.vaults()?.into_iter().find(|vault| vault.id == id);
+    output.document(&json!({ "vault": vault }));
+    DONE
+}
+
+fn list(labkeep: &Labkeep, output: &Output) -> Ran {
+    let vaults = labkeep.vaults()?;
+    let mut table = Table::new(&["Name", "Where", "Snapshots", "Size", "Last check"]);
+    for vault in &vaults {
+        table.row(row(vault));
+    }
+    if vaults.is_empty() {
+        output.say("No vault is known.");
+    }
+    table.lines().iter().for_each(|line| output.say(line));
+    for vault in &vaults {
+        if let Some(problem) = &vault.problem {
+            output.say(format!("{}: {problem}", vault.name));
+        }
+    }
+    output.document(&json!({ "vaults": vaults }));
+    DONE
+}
+
+fn row(vault: &VaultView) -> Vec<String> {
+    vec![
+        vault.name.clone(),
+        vault.location.clone(),
+        vault
+            .snapshots
+            .map_or(String::new(), |number| number.to_string()),
+        vault.stored_bytes.map_or(String::new(), words::bytes),
+        vault.last_checked_at.map_or(String::new(), words::time),
+    ]
+}
