@@ -90,6 +90,10 @@ def groups_and_members(owner):
     member = group.members.create({"user_id": users["developer"]["id"], "access_level": gitlab.const.AccessLevel.DEVELOPER})
     member.access_level = gitlab.const.AccessLevel.MAINTAINER
     member.save()
+    group.labels.create({"name": "steel", "color": "#778899"}).delete()
+    voyage = group.milestones.create({"title": "Maiden voyage"})
+    assert [one.title for one in group.milestones.list(get_all=True)] == ["Maiden voyage"]
+    voyage.delete()
     assert [one.username for one in dock.members_all.list(get_all=True) if one.access_level == 40] == ["dana"]
     project = owner.projects.create({"name": "Hull", "namespace_id": dock.id, "initialize_with_readme": True})
     assert project.path_with_namespace == "yard/dock/hull" and project.default_branch == "main"
@@ -190,6 +194,16 @@ def reviews(owner):
     made = refused(GitlabCreateError, 409, lambda: project.mergerequests.create(
         {"source_branch": "sqlite", "target_branch": "main", "title": "Again"}))
     assert "Another open merge request already exists" in str(made)
+    opened = project.mergerequests.create({
+        "source_branch": "sqlite", "target_branch": "1-0-stable", "title": "For the old version too",
+        "description": "As in !3", "labels": ["customer"], "assignee_ids": [owner.user.id],
+    })
+    assert opened.state == "opened" and opened.iid == 4
+    opened.title, opened.state_event = "For the old version", "close"
+    opened.save()
+    assert (project.mergerequests.get(4).title, project.mergerequests.get(4).state) == ("For the old version", "closed")
+    opened.delete()
+    refused(GitlabGetError, 404, lambda: project.mergerequests.get(4))
     refused(GitlabGetError, 404, lambda: client("guest").projects.get(project.id).mergerequests.get(3))
 
 
@@ -222,6 +236,7 @@ def main():
     signing_in()
     lists()
     owner = client("owner")
+    owner.auth()
     group, project = groups_and_members(owner)
     planning(owner, project)
     reviews(owner)

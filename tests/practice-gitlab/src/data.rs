@@ -1,10 +1,26 @@
 //! The data folder: where repositories, archives and attached files lie. All
 //! paths go by number, so that renames and moves touch nothing here.
+//!
+//! The world itself is in memory, so what an earlier server left in a folder
+//! belongs to nobody: it is cleared away at the start.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
+
+/// The folders in the data folder.
+const FOLDERS: [&str; 6] = [
+    "repositories",
+    "incoming",
+    "exports",
+    "uploads",
+    "lfs",
+    "hooks",
+];
+
+/// The file by which a data folder is known: git's configuration.
+const MARK: &str = "gitconfig";
 
 /// The data folder.
 #[derive(Debug)]
@@ -15,7 +31,8 @@ pub struct Data {
 }
 
 impl Data {
-    /// Uses `root`, or a temporary folder that goes with this value.
+    /// Uses `root`, or a temporary folder that goes with this value. A folder
+    /// that holds anything but an earlier server's data is refused.
     pub fn open(root: Option<&Path>) -> io::Result<Self> {
         let (root, temporary) = if let Some(root) = root {
             (std::path::absolute(root)?, None)
@@ -25,20 +42,19 @@ impl Data {
                 .tempdir()?;
             (temporary.path().to_owned(), Some(temporary))
         };
-        for folder in [
-            "repositories",
-            "incoming",
-            "exports",
-            "uploads",
-            "lfs",
-            "hooks",
-        ] {
+        clear(&root)?;
+        for folder in FOLDERS {
             std::fs::create_dir_all(root.join(folder))?;
         }
         Ok(Self {
             root,
             _temporary: temporary,
         })
+    }
+
+    /// Git's configuration.
+    pub fn git_configuration(&self) -> PathBuf {
+        self.root.join(MARK)
     }
 
     /// The folder git serves from.
@@ -103,4 +119,29 @@ impl Data {
         }
         Ok(())
     }
+}
+
+/// Removes what an earlier server left.
+fn clear(root: &Path) -> io::Result<()> {
+    let mut entries = match std::fs::read_dir(root) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    if entries.next().transpose()?.is_none() {
+        return Ok(());
+    }
+    if !root.join(MARK).is_file() {
+        return Err(io::Error::new(
+            io::ErrorKind::AlreadyExists,
+            "it holds files of something else",
+        ));
+    }
+    for folder in FOLDERS {
+        match std::fs::remove_dir_all(root.join(folder)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
 }

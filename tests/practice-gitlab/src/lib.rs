@@ -61,7 +61,7 @@ pub use git::GitError;
 pub use limits::ApplicationLimits;
 pub use listener::TlsError;
 pub use model::token::Grant;
-pub use notifications::{Cause, Notification};
+pub use notifications::{Cause, Notification, Notifications};
 pub use object_storage::StorageRequest;
 pub use options::{
     BadStartImport, Deletion, Downloads, Options, Seed, StartImport, Tier, Tls, UnknownSeed,

@@ -43,7 +43,8 @@ struct Arguments {
     /// Misbehaviour: a file with {"rules": […]}.
     #[arg(long, value_name = "FILE")]
     faults: Option<PathBuf>,
-    /// Where repositories and archives lie; a temporary folder when left out.
+    /// Where repositories and archives lie, cleared of an earlier run's; a
+    /// temporary folder when left out.
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
 }

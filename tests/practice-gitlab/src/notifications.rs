@@ -1,12 +1,14 @@
 //! Mails that GitLab would have sent, kept so that tests can see whether a
 //! client woke people up. Archive imports send none.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::model::{Issuable, IssuableKind, World};
 
 /// Why GitLab would have written to somebody.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
     /// An issue or merge request was opened.
@@ -21,6 +23,8 @@ pub enum Cause {
     Mention,
     /// Somebody became a member.
     MemberAdded,
+    /// A text had a quick action, which was carried out; no mail goes out for it.
+    QuickAction,
 }
 
 /// One mail.
@@ -34,15 +38,38 @@ pub struct Notification {
     pub about: String,
 }
 
+/// What would have woken people up.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Notifications {
+    /// How often something happened that GitLab writes about, even if nobody but
+    /// the one who did it would have got a mail.
+    pub occasions: BTreeMap<Cause, u64>,
+    /// The mails.
+    pub mails: Vec<Notification>,
+}
+
+impl Notifications {
+    /// Whether nothing happened.
+    pub fn is_empty(&self) -> bool {
+        self.occasions.is_empty() && self.mails.is_empty()
+    }
+
+    /// Counts one occasion.
+    pub(crate) fn occur(&mut self, cause: Cause) {
+        *self.occasions.entry(cause).or_default() += 1;
+    }
+}
+
 impl World {
     /// Writes to the users with these numbers, except `actor`.
     pub fn notify(&mut self, cause: Cause, to: &[u64], actor: u64, about: &str) {
+        self.notifications.occur(cause);
         for id in to {
             if *id == actor {
                 continue;
             }
             if let Some(user) = self.users.get(id).filter(|user| !user.is_bot()) {
-                self.notifications.push(Notification {
+                self.notifications.mails.push(Notification {
                     cause,
                     to: user.username.clone(),
                     about: about.to_owned(),
@@ -54,9 +81,12 @@ impl World {
     /// Writes to everybody whom `text` mentions.
     pub fn notify_mentioned(&mut self, text: &str, actor: u64, about: &str) {
         let users: Vec<u64> = mentions(text)
-            .filter_map(|name| self.user_named(name).map(|user| user.id))
+            .filter_map(|name| self.user_named(name))
+            .map(|user| user.id)
             .collect();
-        self.notify(Cause::Mention, &users, actor, about);
+        for user in users {
+            self.notify(Cause::Mention, &[user], actor, about);
+        }
     }
 }
 

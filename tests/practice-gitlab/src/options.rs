@@ -136,7 +136,8 @@ pub struct Options {
     pub downloads: Downloads,
     /// Misbehaviour.
     pub faults: Vec<FaultRule>,
-    /// Where repositories and archives lie; a temporary folder when `None`.
+    /// Where repositories and archives lie, cleared of an earlier run's; a
+    /// temporary folder when `None`.
     pub data: Option<PathBuf>,
 }
 

@@ -8,7 +8,7 @@
 //! | `POST tokens` | `{"user", "name", "scopes", "expires_at", "grants"}` → `{"id", "token"}` |
 //! | `PUT users/:id/role` | `{"project"` or `"group", "level"}`; level 0 ends the membership |
 //! | `POST change` | makes one change, see [`crate::faults::Change`] |
-//! | `GET notifications` | mails that GitLab would have sent |
+//! | `GET notifications` | what would have woken people up: occasions by cause, and mails |
 //! | `POST clock` | `{"advance_seconds"}` moves the server's time |
 //! | `GET storage-requests` | what reached the second host |
 

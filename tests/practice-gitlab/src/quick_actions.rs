@@ -8,6 +8,7 @@ use crate::duration;
 use crate::issuables::Deed;
 use crate::model::issuable::Timelog;
 use crate::model::{IssuableKind, World};
+use crate::notifications::Cause;
 
 /// A text with its commands taken out.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -94,6 +95,7 @@ pub struct Outcome {
 pub fn carry_out(world: &mut World, deed: Deed, commands: &[(String, String)]) -> Outcome {
     let mut outcome = Outcome::default();
     for (name, argument) in commands {
+        world.notifications.occur(Cause::QuickAction);
         carry_out_one(world, deed, name, argument, &mut outcome);
     }
     outcome

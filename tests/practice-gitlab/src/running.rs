@@ -14,7 +14,7 @@ use crate::limits::ApplicationLimits;
 use crate::model::AccessLevel;
 use crate::model::token::{Grant, NewToken, TokenResource};
 use crate::model::user::UserState;
-use crate::notifications::Notification;
+use crate::notifications::Notifications;
 use crate::object_storage::{ObjectStorage, StorageRequest};
 use crate::options::Deletion;
 use crate::requests::Requests;
@@ -117,8 +117,8 @@ impl Running {
         self.server.ledger().reset();
     }
 
-    /// Mails that GitLab would have sent.
-    pub fn notifications(&self) -> Vec<Notification> {
+    /// What would have woken people up.
+    pub fn notifications(&self) -> Notifications {
         self.server.read().notifications.clone()
     }
 

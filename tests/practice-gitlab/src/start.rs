@@ -209,7 +209,8 @@ fn import_at_start(
             now,
         )
     };
-    import::run(server, &wanted.archive, project, everybody.admin)
+    let overrides = import::Document::new();
+    import::run(server, &wanted.archive, project, everybody.admin, overrides)
         .map_err(|error| failed(error.to_string()))
 }
 

@@ -1,16 +1,17 @@
 //! Imports of project archives, and of single relations out of them.
 
 use http::StatusCode;
+use serde_json::Value;
 
-use super::Refusal;
 use super::call::Call;
 use super::groups::valid_path;
 use super::page::page;
 use super::principal::Boundary;
-use super::project_changes::{check_free, taken};
+use super::project_creation::{check_free, taken};
 use super::projects::remove_files;
 use super::reply::{Answer, created, ok};
 use super::route::{Route, get, post};
+use super::{Params, Refusal};
 use crate::import;
 use crate::limits::LimitKey;
 use crate::model::new_project::NewProject;
@@ -119,8 +120,27 @@ fn start(call: &Call) -> Answer {
             .ok_or_else(|| Refusal::not_found("Project"))?;
         call.view(&world).import_status(project)
     };
-    import::start(&call.server, archive, id, call.user_id()?);
+    let overrides = overrides(params);
+    import::start(&call.server, archive, id, call.user_id()?, overrides);
     created(shown)
+}
+
+/// `override_params`: attributes of the projects API, as an archive names and
+/// writes them.
+fn overrides(params: &Params) -> import::Document {
+    let Some(Value::Object(sent)) = params.value("override_params") else {
+        return import::Document::new();
+    };
+    let known = |(name, value): (&String, &Value)| match (name.as_str(), value.as_str()) {
+        ("visibility", Some(word)) => {
+            let number = Visibility::from_word(word)?.number();
+            Some(("visibility_level".to_owned(), number.into()))
+        }
+        (_, Some("true")) => Some((name.clone(), true.into())),
+        (_, Some("false")) => Some((name.clone(), false.into())),
+        _ => Some((name.clone(), value.clone())),
+    };
+    sent.iter().filter_map(known).collect()
 }
 
 /// Makes sure that the path is free. With `overwrite`, an own project there goes

@@ -7,7 +7,7 @@ use super::Refusal;
 use super::call::Call;
 use super::issue_changes::{change_shared, checked_title, put_metadata, require_some};
 use super::merge_requests::find;
-use super::project_changes::broken;
+use super::project_creation::broken;
 use super::reply::{Answer, created, no_content, ok};
 use crate::git::repository;
 use crate::issuables::Deed;

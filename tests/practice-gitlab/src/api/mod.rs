@@ -28,6 +28,7 @@ mod merge_requests;
 mod milestones;
 mod notes;
 mod project_changes;
+mod project_creation;
 mod projects;
 mod target;
 mod tokens;

@@ -13,12 +13,12 @@ use crate::model::{AccessLevel, Project, World};
 use crate::present::ProjectDetail;
 use crate::server::Server;
 
-use super::project_changes as changes;
+use super::{project_changes as changes, project_creation as creation};
 
 /// Routes about projects.
 pub const ROUTES: &[Route] = &[
     get("/projects", "read_project", list).open(),
-    post("/projects", "create_project", changes::create),
+    post("/projects", "create_project", creation::create),
     get("/projects/:id", "read_project", one).open(),
     put("/projects/:id", "update_project", changes::update),
     delete("/projects/:id", "delete_project", changes::remove),
@@ -34,7 +34,7 @@ pub const ROUTES: &[Route] = &[
         "transfer_project",
         changes::transfer,
     ),
-    post("/projects/:id/fork", "create_fork", changes::fork),
+    post("/projects/:id/fork", "create_fork", creation::fork),
     get("/projects/:id/forks", "read_fork", forks).open(),
     get("/users/:id/projects", "read_project", of_user).open(),
 ];

@@ -73,7 +73,7 @@ pub fn write(data: &Data) -> io::Result<PathBuf> {
         hidden = hide(&HIDDEN),
         read_only = hide(&READ_ONLY),
     );
-    let config = hooks.with_file_name("gitconfig");
+    let config = data.git_configuration();
     std::fs::write(&config, text)?;
     Ok(config)
 }

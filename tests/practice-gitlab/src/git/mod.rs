@@ -1,7 +1,7 @@
-//! Git over HTTP: who may fetch and push what (facts of
-//! `lib/gitlab/git_access.rb` and Gitaly's `internal/git/reference.go`), served
-//! by the real `git http-backend`.
+//! Git over HTTP, with the refs that Gitaly hides and protects
+//! (`internal/git/reference.go`), served by the real `git http-backend`.
 
+mod access;
 pub mod backend;
 pub mod bundle;
 pub mod config;
@@ -9,6 +9,7 @@ pub mod diff;
 pub mod history;
 pub mod push;
 pub mod repository;
+mod request;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -18,11 +19,11 @@ use axum::body::Body;
 use http::header::{AUTHORIZATION, LOCATION};
 use http::{HeaderValue, Request, Response, StatusCode};
 
+use self::access::{Turned, admit};
+pub use self::request::{GitRequest, Service};
 use crate::answer::plain;
-use crate::api::principal::{Principal, Viewer, basic, sign_in};
+use crate::api::principal::{basic, sign_in};
 use crate::data::Data;
-use crate::model::project::Repository;
-use crate::model::{AccessLevel, Project, World};
 use crate::server::Server;
 
 /// Git's programs.
@@ -128,84 +129,7 @@ pub enum GitError {
     NoProject,
 }
 
-/// Which of git's two conversations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Service {
-    /// Fetching.
-    UploadPack,
-    /// Pushing.
-    ReceivePack,
-}
-
-impl Service {
-    /// The name on the wire, and the one requests are counted by.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::UploadPack => "git-upload-pack",
-            Self::ReceivePack => "git-receive-pack",
-        }
-    }
-
-    fn from_name(name: &str) -> Option<Self> {
-        [Self::UploadPack, Self::ReceivePack]
-            .into_iter()
-            .find(|service| service.name() == name)
-    }
-}
-
-/// A request to a repository.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GitRequest {
-    /// The project's path.
-    pub path: String,
-    /// The wiki's repository, not the code's.
-    pub wiki: bool,
-    /// Which conversation.
-    pub service: Service,
-    /// The advertisement that begins it (`info/refs`).
-    pub advertisement: bool,
-    /// The URL had `.git`, as it should.
-    pub dot_git: bool,
-}
-
-impl GitRequest {
-    /// Reads a path below the root; `None` when it is not git's.
-    pub fn parse(path: &str, query: &str) -> Option<Self> {
-        let (repository, service, advertisement) =
-            if let Some(repository) = path.strip_suffix("/info/refs") {
-                let asked = url::form_urlencoded::parse(query.as_bytes())
-                    .find(|(name, _)| name == "service")?
-                    .1;
-                (repository, Service::from_name(&asked)?, true)
-            } else {
-                let (repository, service) = path.rsplit_once('/')?;
-                (repository, Service::from_name(service)?, false)
-            };
-        let repository = percent_encoding::percent_decode_str(repository)
-            .decode_utf8()
-            .ok()?;
-        let repository = repository.trim_matches('/');
-        let (path, dot_git) = match repository.strip_suffix(".git") {
-            Some(path) => (path, true),
-            None => (repository, false),
-        };
-        let (path, wiki) = match path.strip_suffix(".wiki") {
-            Some(path) => (path, true),
-            None => (path, false),
-        };
-        Some(Self {
-            path: path.to_owned(),
-            wiki,
-            service,
-            advertisement,
-            dot_git,
-        })
-    }
-}
-
 const ACCESS_DENIED: &str = "HTTP Basic: Access denied. If a password was provided for Git authentication, the password was incorrect or you're required to use a token instead of a password. If a token was provided, it was either incorrect, expired, or improperly scoped.";
-const NO_PROJECT: &str =
-    "The project you were looking for could not be found or you don't have permission to view it.";
 
 fn challenge() -> Response<Body> {
     let mut response = plain(StatusCode::UNAUTHORIZED, ACCESS_DENIED);
@@ -214,15 +138,6 @@ fn challenge() -> Response<Body> {
         .headers_mut()
         .insert(http::header::WWW_AUTHENTICATE, realm);
     response
-}
-
-/// A request that was let through.
-struct Admitted {
-    project: u64,
-    /// The user who pushes.
-    user: u64,
-    /// What a push may not do, as the hook reads it.
-    rules: String,
 }
 
 /// Answers a request to a repository.
@@ -318,165 +233,4 @@ fn with_dot_git(asked: &GitRequest, request: &Request<Body>) -> Response<Body> {
         response.headers_mut().insert(LOCATION, location);
     }
     response
-}
-
-/// Why a request is not let through.
-enum Turned {
-    /// It has to sign in.
-    Away,
-    /// It may not, or there is nothing.
-    Down(StatusCode, &'static str),
-}
-
-fn forbidden(reason: &'static str) -> Turned {
-    Turned::Down(StatusCode::FORBIDDEN, reason)
-}
-
-/// Decides whether the request is let through.
-fn admit(
-    world: &World,
-    asked: &GitRequest,
-    principal: Option<&Principal>,
-) -> Result<Admitted, Turned> {
-    let viewer = principal.map_or(Viewer::ANYBODY, |principal| Viewer {
-        user: Some(principal.user_id),
-        admin: principal.admin,
-    });
-    let project = world
-        .project_at(&asked.path)
-        .or_else(|| world.project_formerly_at(&asked.path))
-        .filter(|project| viewer.sees_project(world, project));
-    let Some(project) = project else {
-        return Err(match principal {
-            None => Turned::Away,
-            Some(_) => Turned::Down(StatusCode::NOT_FOUND, NO_PROJECT),
-        });
-    };
-    if asked.wiki && !project.features.enabled("wiki") {
-        return Err(Turned::Down(StatusCode::NOT_FOUND, NO_PROJECT));
-    }
-    let scopes: &[String] = principal
-        .and_then(|principal| world.tokens.get(&principal.token_id))
-        .map_or(&[], |token| &token.scopes);
-    let has_any = |wanted: &[&str]| scopes.iter().any(|scope| wanted.contains(&scope.as_str()));
-    match asked.service {
-        Service::UploadPack => {
-            let reads = if asked.wiki {
-                viewer.has_feature(world, project, "wiki")
-            } else {
-                viewer.reads_code(world, project)
-            };
-            if principal.is_some()
-                && !has_any(&["api", "read_api", "read_repository", "write_repository"])
-            {
-                return Err(forbidden("You are not allowed to download code."));
-            }
-            match (reads, principal) {
-                (true, _) => {}
-                (false, None) => return Err(Turned::Away),
-                (false, Some(_)) => {
-                    return Err(forbidden(
-                        "You are not allowed to download code from this project.",
-                    ));
-                }
-            }
-        }
-        Service::ReceivePack => {
-            let Some(principal) = principal else {
-                return Err(Turned::Away);
-            };
-            if !has_any(&["api", "write_repository"]) {
-                return Err(forbidden("You are not allowed to upload code."));
-            }
-            if viewer.role(world, project) < AccessLevel::DEVELOPER || project.archived {
-                return Err(forbidden(
-                    "You are not allowed to push code to this project.",
-                ));
-            }
-            let rules = if asked.wiki {
-                String::new()
-            } else {
-                rules(world, viewer, project)
-            };
-            return Ok(Admitted {
-                project: project.id,
-                user: principal.user_id,
-                rules,
-            });
-        }
-    }
-    let user = principal.map_or(0, |principal| principal.user_id);
-    Ok(Admitted {
-        project: project.id,
-        user,
-        rules: String::new(),
-    })
-}
-
-/// What a push of `viewer` may not do, one rule a word: `push:PATTERN`,
-/// `force:PATTERN`, `delete:PATTERN`, `default:REF`, `tag:PATTERN`.
-fn rules(world: &World, viewer: Viewer, project: &Project) -> String {
-    let role = viewer.role(world, project);
-    let allowed = |levels: &[u8]| levels.iter().any(|level| *level > 0 && role.0 >= *level);
-    let mut rules = Vec::new();
-    if let Some(branch) = &project.default_branch
-        && project.repository != Repository::Absent
-    {
-        rules.push(format!("default:refs/heads/{branch}"));
-    }
-    for branch in &project.protected_branches {
-        let pattern = format!("refs/heads/{}", branch.name);
-        if !allowed(&branch.push_levels) {
-            rules.push(format!("push:{pattern}"));
-        }
-        if !branch.allow_force_push {
-            rules.push(format!("force:{pattern}"));
-        }
-        rules.push(format!("delete:{pattern}"));
-    }
-    for tag in &project.protected_tags {
-        let pattern = format!("refs/tags/{}", tag.name);
-        if allowed(&tag.create_levels) {
-            rules.push(format!("retag:{pattern}"));
-        } else {
-            rules.push(format!("tag:{pattern}"));
-        }
-    }
-    rules.join(" ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn repository_urls_are_told_apart() {
-        let parse = |path, query| GitRequest::parse(path, query);
-        assert_eq!(
-            parse("/a/b/c.git/info/refs", "service=git-upload-pack"),
-            Some(GitRequest {
-                path: "a/b/c".into(),
-                wiki: false,
-                service: Service::UploadPack,
-                advertisement: true,
-                dot_git: true,
-            })
-        );
-        assert_eq!(
-            parse("/a/b.wiki.git/git-receive-pack", ""),
-            Some(GitRequest {
-                path: "a/b".into(),
-                wiki: true,
-                service: Service::ReceivePack,
-                advertisement: false,
-                dot_git: true,
-            })
-        );
-        assert_eq!(
-            parse("/a/b.git/info/refs", ""),
-            None,
-            "dumb HTTP is not served"
-        );
-        assert_eq!(parse("/a/b", ""), None);
-    }
 }

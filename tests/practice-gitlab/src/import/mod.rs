@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 pub use relation::{RELATIONS, start as start_relation};
 
+pub use self::fields::Document;
 use self::members::People;
 use crate::git::GitError;
 use crate::model::transfer::ImportStatus;
@@ -93,20 +94,33 @@ impl Import<'_> {
     }
 }
 
-/// Imports `archive` into the new project in the background.
-pub fn start(server: &Arc<Server>, archive: tempfile::TempPath, project: u64, user: u64) {
+/// Imports `archive` into the new project in the background. `overrides` stand in
+/// place of attributes of the archive's project.
+pub fn start(
+    server: &Arc<Server>,
+    archive: tempfile::TempPath,
+    project: u64,
+    user: u64,
+    overrides: Document,
+) {
     let server = Arc::clone(server);
     tokio::task::spawn_blocking(move || {
-        if let Err(error) = run(&server, &archive, project, user) {
+        if let Err(error) = run(&server, &archive, project, user, overrides) {
             tracing::info!(%error, project, "an import failed");
         }
     });
 }
 
 /// Imports `archive` into the new project and notes how it went.
-pub fn run(server: &Server, archive: &Path, project: u64, user: u64) -> Result<(), ImportError> {
+pub fn run(
+    server: &Server,
+    archive: &Path,
+    project: u64,
+    user: u64,
+    overrides: Document,
+) -> Result<(), ImportError> {
     Import::set_status(server, project, ImportStatus::Started, None);
-    let done = restore(server, archive, project, user);
+    let done = restore(server, archive, project, user, overrides);
     match &done {
         Ok(()) => Import::set_status(server, project, ImportStatus::Finished, None),
         Err(error) => {
@@ -122,13 +136,20 @@ pub fn run(server: &Server, archive: &Path, project: u64, user: u64) -> Result<(
 }
 
 /// The restorers in GitLab's order; the first that fails ends the import.
-fn restore(server: &Server, archive: &Path, project: u64, user: u64) -> Result<(), ImportError> {
+fn restore(
+    server: &Server,
+    archive: &Path,
+    project: u64,
+    user: u64,
+    overrides: Document,
+) -> Result<(), ImportError> {
     let folder = tempfile::tempdir_in(server.data.incoming())?;
     unpack::unpack(archive, folder.path())?;
     unpack::check_version(folder.path())?;
     repositories::restore_code(server, project, folder.path())?;
     repositories::restore_wiki(server, project, folder.path())?;
-    let attributes = tree::attributes(folder.path())?;
+    let mut attributes = tree::attributes(folder.path())?;
+    attributes.extend(overrides);
     let people = People::join(server, project, user, folder.path())?;
     let import = Import {
         server,

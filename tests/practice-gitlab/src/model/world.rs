@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::{
     AccessLevel, Group, Instance, IssueLink, Label, Milestone, Project, Token, User, Visibility,
 };
-use crate::notifications::Notification;
+use crate::notifications::Notifications;
 
 /// The next number of each kind; the fields' names say of which.
 #[derive(Debug, Clone)]
@@ -99,8 +99,8 @@ pub struct World {
     pub issue_links: BTreeMap<u64, IssueLink>,
     /// The next numbers.
     pub numbers: Numbers,
-    /// Mails that GitLab would have sent.
-    pub notifications: Vec<Notification>,
+    /// What would have woken people up.
+    pub notifications: Notifications,
 }
 
 impl World {
@@ -118,7 +118,7 @@ impl World {
             former_paths: HashMap::new(),
             issue_links: BTreeMap::new(),
             numbers: Numbers::default(),
-            notifications: Vec::new(),
+            notifications: Notifications::default(),
         }
     }
 

@@ -9,6 +9,7 @@ use crate::model::issuable::Timelog;
 use crate::model::issue::{Issue, IssueLink, LinkType};
 use crate::model::world::next;
 use crate::model::{Issuable, IssuableKind, NoteKind, World};
+use crate::notifications::Notifications;
 use crate::server::Server;
 
 /// An issue of the demo.
@@ -355,7 +356,7 @@ fn open_one(world: &mut World, people: &People, plan: &Plan) -> (u64, u64) {
         world.close_issue(id, iid, by, at(day, 90));
     }
     // The demo begins with nobody notified.
-    world.notifications.clear();
+    world.notifications = Notifications::default();
     (id, iid)
 }
 

@@ -13,6 +13,7 @@ use crate::model::merge_request::{Approval, Reviewer};
 use crate::model::note::DiffAnchor;
 use crate::model::world::next;
 use crate::model::{Issuable, IssuableKind, MergeRequest, NoteKind, World};
+use crate::notifications::Notifications;
 use crate::server::Server;
 
 /// What becomes of a merge request.
@@ -157,7 +158,7 @@ pub fn open(server: &Server, people: &People) -> Result<(), ChangeError> {
     for plan in &PLANS {
         open_one(server, people, plan)?;
     }
-    server.write().notifications.clear();
+    server.write().notifications = Notifications::default();
     Ok(())
 }
 

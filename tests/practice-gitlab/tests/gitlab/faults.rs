@@ -1,13 +1,12 @@
 //! Misbehaviour on demand, rate limits, counters, TLS and a relative root.
 
-mod support;
-
 use std::time::{Duration, Instant};
 
-use practice_gitlab::{Action, Change, FaultRule, Options, PracticeGitlab, Seed, Tls, TokenPlace};
+use practice_gitlab::{Action, Change, FaultRule, Options, Seed, Tls, TokenPlace};
 use reqwest::Method;
 use serde_json::json;
-use support::{Client, complaint, fleet, git, repository_url, start, succeeded};
+
+use crate::support::{Client, complaint, fleet, git, repository_url, start, succeeded};
 
 const SHIP: &str = "fleet/ship-00001";
 
@@ -430,18 +429,4 @@ async fn everything_may_lie_below_a_relative_root() {
             .status(),
         404
     );
-}
-
-#[tokio::test]
-async fn a_data_folder_of_ones_own_is_used_and_a_temporary_one_goes() {
-    let folder = tempfile::tempdir().unwrap();
-    let options = Options {
-        seed: Seed::Many(1),
-        data: Some(folder.path().join("data")),
-        ..Options::default()
-    };
-    let gitlab = PracticeGitlab::start(options).unwrap();
-    assert!(gitlab.repository(SHIP).unwrap().starts_with(folder.path()));
-    drop(gitlab);
-    assert!(folder.path().join("data/repositories/1.git").exists());
 }

@@ -1,16 +1,13 @@
 //! python-gitlab, a client that knows the real GitLab and was not written here,
 //! reads and writes everything. It is installed once below the target folder.
 
-#![expect(clippy::unwrap_used, reason = "what a test is not about may panic")]
-
-mod support;
-
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use practice_gitlab::{Options, Seed};
-use support::start;
+
+use crate::support::start;
 
 const REQUIREMENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/python/requirements.txt");
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/python/everything.py");

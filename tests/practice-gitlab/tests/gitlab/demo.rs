@@ -1,11 +1,10 @@
 //! The demo: everything a newcomer should find is there, and the same in every
 //! run.
 
-mod support;
-
 use practice_gitlab::{Options, Running, Seed};
 use serde_json::{Value, json};
-use support::{Client, git, repository_url, start, succeeded};
+
+use crate::support::{Client, git, repository_url, start, succeeded};
 
 const API: &str = "tidewater%2Fplatform%2Fapi-server";
 
@@ -52,7 +51,7 @@ async fn the_company_has_nested_groups_a_dozen_projects_and_all_roles() {
             .iter()
             .all(|project| project["last_activity_at"].as_str().unwrap() < "2025-04")
     );
-    assert_eq!(gitlab.notifications(), []);
+    assert!(gitlab.notifications().is_empty());
     let fork = owner
         .get("/projects/dana%2Fsensor-drivers")
         .await

@@ -1,11 +1,10 @@
 //! Tokens: scopes, roles, expiry, and the exact bodies of refusals.
 
-mod support;
-
 use practice_gitlab::{Options, Seed, TokenRequest};
 use reqwest::Method;
 use serde_json::json;
-use support::{Client, fleet, start};
+
+use crate::support::{Client, fleet, start};
 
 #[tokio::test]
 async fn tokens_that_do_not_work_are_refused_in_gitlabs_words() {

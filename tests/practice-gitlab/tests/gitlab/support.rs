@@ -1,9 +1,6 @@
 //! What the tests share: a small client that never follows redirects and never
 //! turns a status into an error, and git run without the machine's settings.
 
-#![allow(dead_code, reason = "each test file uses a part")]
-#![expect(clippy::unwrap_used, reason = "what a test is not about may panic")]
-
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Output;
@@ -73,13 +70,19 @@ pub struct Client {
 impl Client {
     /// A client of `gitlab`; an empty token is not sent.
     pub fn new(gitlab: &Running, token: &str) -> Self {
+        Self::of(&gitlab.url, token)
+    }
+
+    /// A client of the server at `url`.
+    pub fn of(url: &str, token: &str) -> Self {
         let http = reqwest::Client::builder()
+            .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .unwrap();
         Self {
             http,
-            url: gitlab.url.clone(),
+            url: url.to_owned(),
             token: token.to_owned(),
         }
     }

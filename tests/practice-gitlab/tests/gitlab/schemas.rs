@@ -1,16 +1,13 @@
 //! Answers are held against GitLab's own response schemas, where those are at
 //! hand (see `support::reference`).
 
-#![expect(clippy::unwrap_used, reason = "what a test is not about may panic")]
-
-mod support;
-
 use std::path::{Path, PathBuf};
 
 use jsonschema::{Retrieve, Uri};
 use practice_gitlab::{Options, Seed, Tier};
 use serde_json::{Value, json};
-use support::{Client, reference, start};
+
+use crate::support::{Client, reference, start};
 
 /// Fields that GitLab's documentation has and the (older) schemas, which allow no
 /// others, do not: schema, fields.

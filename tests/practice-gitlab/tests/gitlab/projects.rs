@@ -1,10 +1,9 @@
 //! Making, changing, moving and removing groups, projects and members.
 
-mod support;
-
 use practice_gitlab::{Cause, Deletion, Options, Seed};
 use serde_json::json;
-use support::{Client, fleet, start};
+
+use crate::support::{Client, fleet, start};
 
 #[tokio::test]
 async fn groups_projects_and_members_are_made_changed_and_removed() {
@@ -57,7 +56,7 @@ async fn groups_projects_and_members_are_made_changed_and_removed() {
             .expect(409)["message"],
         "Member already exists"
     );
-    assert_eq!(gitlab.notifications()[0].cause, Cause::MemberAdded);
+    assert_eq!(gitlab.notifications().mails[0].cause, Cause::MemberAdded);
     let everybody = owner.all(&format!("/projects/{id}/members/all")).await;
     assert_eq!(everybody.len(), 2, "the Owner is inherited: {everybody:?}");
     let developer = Client::new(&gitlab, &gitlab.tokens.developer);

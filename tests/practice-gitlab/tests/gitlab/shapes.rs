@@ -2,10 +2,6 @@
 //! of GitLab's own is imported, where those are at hand (see
 //! `support::reference`).
 
-#![expect(clippy::unwrap_used, reason = "what a test is not about may panic")]
-
-mod support;
-
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -14,7 +10,8 @@ use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use practice_gitlab::{Options, Seed, StartImport};
 use serde_json::{Value, json};
-use support::{Client, reference, start};
+
+use crate::support::{Client, reference, start};
 
 /// What our exports may lack although the newest real document had it: things
 /// that are absent when there are none, and numbers of records that only 13.5

@@ -1,9 +1,8 @@
 //! Pages of lists, conditional requests, filters.
 
-mod support;
-
 use serde_json::json;
-use support::{Client, fleet};
+
+use crate::support::{Client, fleet};
 
 #[tokio::test]
 async fn offset_pages_carry_gitlabs_headers() {

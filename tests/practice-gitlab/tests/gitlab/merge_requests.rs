@@ -1,13 +1,10 @@
 //! Merge requests from branches and forks: versions, threads on diffs, refs,
 //! approvals, merging.
 
-#![expect(clippy::unwrap_used, reason = "what a test is not about may panic")]
-
-mod support;
-
 use practice_gitlab::Running;
 use serde_json::{Value, json};
-use support::{Client, fleet, git, repository_url, succeeded};
+
+use crate::support::{Client, fleet, git, repository_url, succeeded};
 
 const SHIP: &str = "fleet/ship-00001";
 const REQUESTS: &str = "/projects/1/merge_requests";

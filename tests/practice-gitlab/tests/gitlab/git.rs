@@ -1,11 +1,10 @@
 //! Git over HTTP with a real git: who may fetch and push, what is shown, and
 //! what GitLab does after a push.
 
-mod support;
-
 use practice_gitlab::{Options, PracticeGitlab, Seed};
 use serde_json::json;
-use support::{Client, complaint, fleet, git, repository_url, succeeded};
+
+use crate::support::{Client, complaint, fleet, git, repository_url, succeeded};
 
 const SHIP: &str = "fleet/ship-00001";
 
