@@ -25,6 +25,8 @@ const BLOCK: u32 = 8;
 const PARALLEL: u32 = 1;
 /// A key file that asks for more memory than this (bytes) is not believed.
 const MOST_MEMORY: u64 = 1 << 30;
+/// Nor is one that asks for more passes over it; restic's own say 1 or 2.
+const MOST_PARALLEL: u32 = 16;
 const SALT: usize = 64;
 const NONCE: usize = 16;
 
@@ -117,10 +119,11 @@ fn try_file(content: &[u8], key: &VaultKey) -> Result<Option<MasterKey>, String>
     if file.kdf != "scrypt" || !file.n.is_power_of_two() {
         return Err("it uses an unknown key derivation".to_owned());
     }
-    let memory = 128 * u64::from(file.n) * u64::from(file.r);
-    if memory > MOST_MEMORY {
+    let memory = 128 * u128::from(file.n) * u128::from(file.r);
+    if memory > u128::from(MOST_MEMORY) || file.p > MOST_PARALLEL {
         return Err(format!(
-            "its key derivation asks for {memory} bytes of memory"
+            "its key derivation asks for {memory} bytes of memory, {} times",
+            file.p
         ));
     }
     let log_n = u8::try_from(file.n.ilog2()).expect("a logarithm of 32 bits is small");
@@ -211,8 +214,20 @@ mod tests {
         let (key, master) = (VaultKey::generate(), MasterKey::new());
         let (_, content) = make(&key, &master);
         assert!(try_file(&content[..content.len() / 2], &key).is_err());
-        let mut greedy: serde_json::Value = serde_json::from_slice(&content).unwrap();
-        greedy["N"] = serde_json::json!(1_u32 << 30);
-        assert!(try_file(&serde_json::to_vec(&greedy).unwrap(), &key).is_err());
+    }
+
+    #[test]
+    fn a_key_file_that_asks_for_too_much_is_not_believed() {
+        let (key, master) = (VaultKey::generate(), MasterKey::new());
+        let (_, content) = make(&key, &master);
+        // The last would be nothing at all in 64 bits.
+        for (n, r, p) in [(1_u32 << 30, 8, 1), (2, 8, 1 << 26), (1 << 31, 1 << 26, 1)] {
+            let mut greedy: serde_json::Value = serde_json::from_slice(&content).unwrap();
+            greedy["N"] = serde_json::json!(n);
+            greedy["r"] = serde_json::json!(r);
+            greedy["p"] = serde_json::json!(p);
+            let tried = try_file(&serde_json::to_vec(&greedy).unwrap(), &key);
+            assert!(tried.unwrap_err().contains("asks for"), "{n} {r} {p}");
+        }
     }
 }

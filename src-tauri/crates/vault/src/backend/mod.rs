@@ -23,7 +23,7 @@ use crate::storage::{CONFIG, Fault, FaultKind, Operation, Storage};
 
 pub(crate) use fixed::FixedBackend;
 pub(crate) use removal::RemovalBackend;
-pub(crate) use session::{Session, SessionBackend};
+pub(crate) use session::{Session, SessionBackend, SessionEnd};
 pub(crate) use shelf::ShelfBackend;
 use window::Window;
 

@@ -3,9 +3,12 @@
 //! The library saves a snapshot at the end of every archive call, also when
 //! it dropped files on the way. Here such a file is recorded and not written;
 //! one is let through, once, when the writer opens the gate.
+//!
+//! It also writes on several threads and does not wait for them when it fails:
+//! that is done here, so that nothing is written after a writer's end.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use bytes::Bytes;
 use rustic_core::WriteBackend;
@@ -19,6 +22,8 @@ use crate::storage::Fault;
 #[derive(Debug)]
 pub(crate) struct Session {
     state: Mutex<State>,
+    /// A file was written, or was not.
+    written: Condvar,
     stored: AtomicU64,
     trouble: Arc<FirstError>,
 }
@@ -26,6 +31,8 @@ pub(crate) struct Session {
 #[derive(Debug, Default)]
 struct State {
     open: bool,
+    over: bool,
+    writing: u32,
     held_back: u32,
     snapshots: Vec<Id>,
     indexes: Vec<Id>,
@@ -35,6 +42,7 @@ impl Session {
     pub(crate) fn new(trouble: Arc<FirstError>) -> Self {
         Self {
             state: Mutex::default(),
+            written: Condvar::new(),
             stored: AtomicU64::new(0),
             trouble,
         }
@@ -73,6 +81,28 @@ impl Session {
         (result, saved)
     }
 
+    /// Begins to write a file, if the writer has not ended.
+    fn begin(&self) -> RusticResult<Writing<'_>> {
+        let mut state = self.state();
+        if state.over {
+            return Err(RusticError::new(ErrorKind::Backend, "the writer has ended"));
+        }
+        state.writing += 1;
+        Ok(Writing(self))
+    }
+
+    /// Lets nothing more be written, and waits for what is on its way.
+    fn end(&self) {
+        let mut state = self.state();
+        state.over = true;
+        while state.writing > 0 {
+            state = self
+                .written
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -82,6 +112,26 @@ impl Session {
             self.trouble.note(fault.clone().into());
             wrap(fault)
         })
+    }
+}
+
+/// A file on its way.
+struct Writing<'s>(&'s Session);
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        self.0.state().writing -= 1;
+        self.0.written.notify_all();
+    }
+}
+
+/// Ends a session when it is dropped: nothing is written after that.
+#[derive(Debug)]
+pub(crate) struct SessionEnd(pub Arc<Session>);
+
+impl Drop for SessionEnd {
+    fn drop(&mut self) {
+        self.0.end();
     }
 }
 
@@ -144,6 +194,7 @@ impl WriteBackend for SessionBackend {
         content: BytesList,
     ) -> RusticResult<()> {
         let size = content.size() as u64;
+        let _writing = self.session.begin()?;
         match kind {
             FileType::Snapshot => {
                 let mut state = self.session.state();

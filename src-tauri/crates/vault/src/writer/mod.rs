@@ -24,7 +24,7 @@ use rustic_core::{BackupOptions, IndexedIdsStatus, Repository};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::sync::{Semaphore, oneshot};
 
-use crate::backend::{Session, SessionBackend};
+use crate::backend::{Session, SessionBackend, SessionEnd};
 use crate::error::{Error, Result};
 use crate::first_error::FirstError;
 use crate::guard::{bug, guarded, library};
@@ -95,6 +95,8 @@ pub(crate) struct Archived {
     pub snapshot: SnapshotFile,
     /// The time that captured pieces carry.
     pub captured: Timestamp,
+    // In this order: the next writer begins when nothing is written any more.
+    _end: SessionEnd,
     _turn: Turn,
 }
 
@@ -220,6 +222,7 @@ struct Archive {
 
 impl Archive {
     fn run(self, messages: Receiver<Message>) -> Result<Archived> {
+        let end = SessionEnd(Arc::clone(&self.shared.session));
         let source = Channel::new(messages, Arc::clone(&self.shared.book), self.captured);
         let mut options = BackupOptions::default();
         options.no_scan = true;
@@ -250,6 +253,7 @@ impl Archive {
             view: self.view,
             snapshot,
             captured: self.captured,
+            _end: end,
             _turn: self.turn,
         })
     }

@@ -1,15 +1,15 @@
 //! Measurements, not tests: what writing and opening cost. Run one at a time,
 //! optimised, in a process of its own:
-//! `cargo test --release -p labkeep-vault --test measure -- --ignored --nocapture NAME`
+//! `cargo test --release -p labkeep-vault --test vault -- --ignored --nocapture measure::NAME`
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "this is a part of tests")]
-
-mod common;
 
 use std::time::Instant;
 
-use common::{Sandbox, as_before, at, bytes, documents, expected, file, noise, push_all, start};
 use labkeep_vault::{Content, Piece, SnapshotId, Vault};
+
+use crate::common::{
+    Sandbox, as_before, at, bytes, documents, expected, file, noise, push_all, start,
+};
 
 struct Meter {
     wall: Instant,

@@ -1,9 +1,7 @@
 //! Debian's restic, a client that no one here wrote, works on what is written
 //! here: it lists, checks, reads and restores.
 
-mod common;
-
-use common::{Sandbox, at, bytes, noise, save, some_pieces};
+use crate::common::{Sandbox, at, bytes, noise, save, some_pieces};
 
 #[test]
 fn restic_lists_checks_reads_and_restores_what_was_written() {

@@ -1,7 +1,5 @@
 //! What the vault's black-box tests share: a vault in a temporary folder,
 //! pieces, and Debian's restic.
-#![allow(dead_code, reason = "each test file uses its part")]
-#![expect(clippy::unwrap_used, reason = "this is a part of tests")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

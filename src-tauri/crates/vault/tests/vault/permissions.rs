@@ -2,14 +2,13 @@
 //! and readable vaults stay readable.
 #![cfg(target_os = "linux")]
 
-mod common;
-
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use common::{Sandbox, at, save, some_pieces};
 use labkeep_vault::{CreateOptions, Error, Location, OpenOptions, Vault, VaultKey, inspect};
+
+use crate::common::{Sandbox, at, save, some_pieces};
 
 fn location(folder: &Path) -> Location {
     Location::folder(folder).expect("a folder is a location")
@@ -52,7 +51,7 @@ fn refused(script: &str, folder: &Path, key: &VaultKey, test: &str) {
     );
 }
 
-const AS_SOMEBODY: &str = r#"exec "$PROGRAM" --exact "$TEST" --ignored --nocapture"#;
+const AS_SOMEBODY: &str = r#"exec "$PROGRAM" --exact "permissions::$TEST" --ignored --nocapture"#;
 
 #[test]
 fn a_folder_without_permission_is_told() {
@@ -132,7 +131,7 @@ fn where_nothing_can_be_read() {
 const READ_ONLY: &str = r#"
     mount --bind "$FOLDER" "$FOLDER"
     mount -o remount,bind,ro "$FOLDER"
-    exec "$PROGRAM" --exact "$TEST" --ignored --nocapture
+    exec "$PROGRAM" --exact "permissions::$TEST" --ignored --nocapture
 "#;
 
 #[test]

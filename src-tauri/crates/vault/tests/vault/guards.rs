@@ -1,15 +1,14 @@
 //! The guards of the design, each with a test of its name: whatever goes wrong
 //! while a snapshot is written, there is no snapshot.
 
-mod common;
-
 use std::fs;
 
-use common::{
+use labkeep_vault::{Content, Error, PathProblem, Piece, Veto};
+
+use crate::common::{
     Sandbox, as_before, at, bytes, file, no_snapshot, noise, push_all, save, some_pieces, spooled,
     start, write,
 };
-use labkeep_vault::{Content, Error, PathProblem, Piece, Veto};
 
 #[test]
 fn unread_piece_vetoes_snapshot() {

@@ -1,14 +1,13 @@
 //! A writer that is killed at any moment, as by a power button or a hungry
 //! system, leaves a vault that is sound, here and for restic.
 
-mod common;
-
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use common::{Sandbox, at, bytes, file, noise, save};
 use labkeep_vault::{CheckOptions, Location, OpenOptions, ReadShare, Vault, VaultKey, unobserved};
+
+use crate::common::{Sandbox, at, bytes, file, noise, save};
 
 const KILLS: u64 = 30;
 
@@ -25,7 +24,12 @@ fn a_killed_writer_leaves_a_sound_vault() {
     let mut finished = 0;
     for kill in 0..KILLS {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "writing_without_end", "--ignored", "--nocapture"])
+            .args([
+                "--exact",
+                "killed::writing_without_end",
+                "--ignored",
+                "--nocapture",
+            ])
             .env("FOLDER", sandbox.folder())
             .env("SEED", kill.to_string())
             .stdin(Stdio::piped())
@@ -105,7 +109,7 @@ fn several_processes_write_at_once() {
     let children: Vec<_> = (0..3_u32)
         .map(|number| {
             let mut child = Command::new(std::env::current_exe().unwrap())
-                .args(["--exact", "writing_without_end", "--ignored"])
+                .args(["--exact", "killed::writing_without_end", "--ignored"])
                 .env("FOLDER", sandbox.folder())
                 // Two of them write the same.
                 .env("SEED", (number / 2).to_string())

@@ -1,12 +1,11 @@
 //! Every damage is found, wherever it is, and nothing else is.
 
-mod common;
-
 use std::fs;
 use std::path::PathBuf;
 
-use common::{Sandbox, at, save, some_pieces};
 use labkeep_vault::{CheckOptions, CheckReport, Error, Finding, ReadShare, Severity, unobserved};
+
+use crate::common::{Sandbox, at, save, some_pieces};
 
 fn check(sandbox: &Sandbox, read_data: ReadShare) -> CheckReport {
     sandbox

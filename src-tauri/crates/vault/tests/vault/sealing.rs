@@ -1,12 +1,11 @@
 //! What a snapshot is made of: exactly what was expected, and the documents at
 //! its root.
 
-mod common;
+use labkeep_vault::{Content, Error, Expected, PathProblem, Piece, Veto};
 
-use common::{
+use crate::common::{
     Sandbox, at, bytes, documents, expected, no_snapshot, save, some_pieces, spooled, start, write,
 };
-use labkeep_vault::{Content, Error, Expected, PathProblem, Piece, Veto};
 
 #[test]
 fn what_was_expected_has_to_be_written_and_nothing_else() {

@@ -1,15 +1,14 @@
 //! Making and opening vaults: every way it can fail is told apart, and leaves
 //! everything as it was.
 
-mod common;
-
 use std::fs;
 use std::path::Path;
 
-use common::{Sandbox, at, bytes, restic, save, some_pieces, start};
 use labkeep_vault::{
     CreateOptions, Error, Format, Location, OpenOptions, State, Vault, VaultKey, inspect,
 };
+
+use crate::common::{Sandbox, at, bytes, restic, save, some_pieces, start};
 
 fn location(folder: &Path) -> Location {
     Location::folder(folder).expect("a folder is a location")

@@ -2,19 +2,18 @@
 //! namespace of its own.
 #![cfg(target_os = "linux")]
 
-mod common;
-
 use std::path::PathBuf;
 use std::process::Command;
 
-use common::{at, bytes, noise, save};
 use labkeep_vault::{
     CheckOptions, CreateOptions, Error, Location, ReadShare, Vault, VaultKey, inspect, unobserved,
 };
 
+use crate::common::{at, bytes, noise, save};
+
 const SCRIPT: &str = r#"
     mount -t tmpfs -o size=24m tmpfs "$FOLDER"
-    exec "$PROGRAM" --exact on_a_small_disk --ignored --nocapture
+    exec "$PROGRAM" --exact full::on_a_small_disk --ignored --nocapture
 "#;
 
 #[test]

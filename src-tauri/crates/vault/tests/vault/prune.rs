@@ -1,11 +1,10 @@
 //! Forgetting and pruning, and what restic says of it.
 
-mod common;
-
 use std::fs;
 
-use common::{Sandbox, at, bytes, noise, save, some_pieces};
 use labkeep_vault::{CheckOptions, Error, ReadShare, unobserved};
+
+use crate::common::{Sandbox, at, bytes, noise, save, some_pieces};
 
 #[test]
 fn lost_snapshot_list_refuses_prune() {

@@ -1,0 +1,14 @@
+//! The vault seen from outside, on a real disk and with Debian's restic.
+#![expect(clippy::unwrap_used, reason = "what a test is not about may panic")]
+
+mod check;
+mod common;
+mod full;
+mod guards;
+mod killed;
+mod measure;
+mod open;
+mod permissions;
+mod prune;
+mod restic;
+mod sealing;
