@@ -2,14 +2,13 @@
 //! that this test starts and that ends with it.
 #![cfg(target_os = "linux")]
 
-mod common;
-
 use std::process::Command;
 use std::time::Duration;
 
-use common::{in_session, text};
 use labkeep_settings::{AccountId, Keychain, SecretKey, Secrets, SecretsError};
 use secrecy::{ExposeSecret, SecretString};
+
+use crate::common::{in_session, text};
 
 const UNLOCKED: &str = "echo -n password | gnome-keyring-daemon --unlock --components=secrets \
     >/dev/null && TEST";
@@ -21,7 +20,7 @@ const LOCKED: &str = "echo -n password | gnome-keyring-daemon --unlock --compone
     && gnome-keyring-daemon --replace --start --components=secrets >/dev/null; TEST";
 
 fn passed(script: &str, test: &str) {
-    let output = in_session(script, test);
+    let output = in_session(script, &format!("keychain::{test}"));
     let printed = text(&output);
     assert!(
         output.status.success() && printed.contains("1 passed"),

@@ -1,16 +1,15 @@
 //! The settings file: survives, is refused, or is changed; never half, never
 //! silently lost.
 
-mod common;
-
 use std::fs;
 use std::process::{Command, Stdio};
 
-use common::{at, filled};
 use labkeep_settings::{
     Home, Kinds, PlanId, Problem, RecoveryKit, Retention, Schedule, SettingsError, Store,
 };
 use tempfile::TempDir;
+
+use crate::common::{at, filled};
 
 struct Sandbox {
     _folder: TempDir,
@@ -256,7 +255,7 @@ fn changes_of_several_processes_are_all_kept() {
     let children: Vec<_> = (0..4)
         .map(|_| {
             Command::new(std::env::current_exe().unwrap())
-                .args(["--exact", "adding_plans", "--ignored"])
+                .args(["--exact", "store::adding_plans", "--ignored"])
                 .env("LABKEEP_HOME", &folder)
                 .stdout(Stdio::null())
                 .spawn()

@@ -1,6 +1,4 @@
 //! What the tests of settings share: filled-in settings and a session bus.
-#![allow(dead_code, reason = "each test file uses its part")]
-#![expect(clippy::unwrap_used, reason = "this is a part of tests")]
 
 use std::process::{Command, Output};
 
@@ -72,8 +70,12 @@ const BARE: &str = r#"<busconfig><type>session</type><listen>unix:tmpdir=/tmp</l
 <policy context="default"><allow send_destination="*" eavesdrop="true"/>
 <allow eavesdrop="true"/><allow own="*"/></policy></busconfig>"#;
 
+/// Where Debian's package gnome-keyring has its daemon.
+const DAEMON: &str = "/usr/bin/gnome-keyring-daemon";
+
 /// Runs one ignored test of this very program as a child, in a session bus of
-/// its own that ends with it.
+/// its own that ends with it. The keychain's daemon is a copy: the installed file
+/// asks for a capability that containers do not have, and could not be run there.
 pub fn in_session(script: &str, test: &str) -> Output {
     let program = std::env::current_exe().unwrap();
     let home = tempfile::tempdir().unwrap();
@@ -81,11 +83,17 @@ pub fn in_session(script: &str, test: &str) -> Output {
         "{} --exact {test} --ignored --nocapture --test-threads=1",
         program.display()
     );
+    let programs = home.path().join("bin");
+    std::fs::create_dir(&programs).unwrap();
+    std::fs::copy(DAEMON, programs.join("gnome-keyring-daemon"))
+        .expect("Debian's package gnome-keyring is installed");
+    let path = std::env::var("PATH").unwrap_or_default();
     let bus = home.path().join("bus.conf");
     std::fs::write(&bus, BARE).unwrap();
     Command::new("dbus-run-session")
         .arg(format!("--config-file={}", bus.display()))
         .args(["--", "sh", "-c", &script.replace("TEST", &child)])
+        .env("PATH", format!("{}:{path}", programs.display()))
         .env("HOME", home.path())
         .env("XDG_DATA_HOME", home.path().join("data"))
         .env("XDG_RUNTIME_DIR", home.path())

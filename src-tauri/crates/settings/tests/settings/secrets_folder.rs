@@ -1,16 +1,15 @@
 //! Secrets in a folder: for this user alone, or not at all.
 #![cfg(unix)]
 
-mod common;
-
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
-use common::text;
 use labkeep_settings::{AccountId, SecretKey, Secrets, SecretsError, SecretsFolder, VaultEntryId};
 use secrecy::{ExposeSecret, SecretString};
+
+use crate::common::text;
 
 fn mode(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("it is ours");
@@ -151,7 +150,7 @@ const MOUNT: &str = r#"
     chmod "$MODE" "$FOLDER/..data/$NAME"
     ln -s "..data/$NAME" "$FOLDER/$NAME"
     mount -o remount,ro "$FOLDER"
-    exec "$PROGRAM" --exact in_a_mounted_folder --ignored --nocapture
+    exec "$PROGRAM" --exact secrets_folder::in_a_mounted_folder --ignored --nocapture
 "#;
 
 #[test]
