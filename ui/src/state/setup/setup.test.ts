@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { Loadable } from '../loadable.svelte.ts';
 import { fake } from '../fixtures.ts';
 import { FAKE_KEY } from '../../backend/fake/vaults.ts';
@@ -155,6 +155,25 @@ describe('the first backup', () => {
     expect(setup.starting.error?.code).toBe('address');
     world.switches.fail.delete('start_backup');
     await setup.start();
+    expect(world.plans).toHaveLength(1);
+  });
+});
+
+describe('a first backup that saved nothing', () => {
+  test('is tried again with the same plan', async () => {
+    const { setup, world } = await connected();
+    world.switches.ends = 'failed';
+    setup.enterWhat();
+    setup.enterWhere();
+    await setup.submitWhere();
+    await setup.start();
+    const first = setup.run;
+    await vi.waitFor(() => expect(world.running()).toBeNull());
+    expect(world.snapshots).toEqual([]);
+    world.switches.ends = 'complete';
+    await setup.start();
+    expect(setup.run).not.toBe(first);
+    await vi.waitFor(() => expect(world.snapshots).toHaveLength(1));
     expect(world.plans).toHaveLength(1);
   });
 });
