@@ -394,7 +394,8 @@ fn vaults_that_do_not_open() {
     } else {
         format!("A{}", &key[1..])
     };
-    let empty = other.text("nothing");
+    std::fs::create_dir(other.path("empty")).unwrap();
+    let (empty, nothing) = (other.text("empty"), other.text("nothing"));
     for (location, key, message, remedy) in [
         (&vault, "", "No key was entered.", "recovery kit"),
         (
@@ -414,6 +415,12 @@ fn vaults_that_do_not_open() {
             stranger.as_str(),
             "This key does not open the vault in",
             "key of another vault",
+        ),
+        (
+            &nothing,
+            key.as_str(),
+            "is not there.",
+            "If it is on a removable drive",
         ),
         (
             &empty,
@@ -507,7 +514,11 @@ fn an_archive_that_gitlab_refuses() {
     let owner = world.gitlab.tokens.owner.clone();
     let ran = world.tell(&["restore", "latest", &path, "--token-stdin"], &owner);
     assert_ne!(ran.code, 0, "{}", ran.err);
-    insta::assert_snapshot!(sentences(&ran), @"");
+    insta::assert_snapshot!(sentences(&ran), @r#"
+    Restore of fleet/ship-00001: Failed.
+    GitLab does not allow the import: 403 Forbidden
+    An administrator allows “GitLab export” as an import source in GitLab's settings (Admin, Settings, General, Import and export settings). Nothing was created.
+    "#);
     assert!(world.gitlab.projects().is_empty(), "nothing was created");
     world.gitlab.set_import_sources(true);
     world

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::machine::Ran;
 use crate::world::{World, seeded};
 
-const PROJECT: &str = "tidewater/website";
+const PROJECT: &str = "tidewater/platform/api-server";
 
 /// Branches and tags of the project at GitLab.
 fn refs(world: &World) -> String {
@@ -150,12 +150,9 @@ fn look_around(world: &World, snapshot: &str) {
         line["path"] == PROJECT && line["kind"] == "repository" && line["state"] == "saved"
     }));
     let items = world.json(&["ls", &snapshot[..8]]);
-    let website = items["items"].as_array().unwrap().iter();
-    let website = website
-        .clone()
-        .find(|item| item["path"] == PROJECT)
-        .unwrap();
-    let id = website["item"]["id"].to_string();
+    let found = items["items"].as_array().unwrap().iter();
+    let found = found.clone().find(|item| item["path"] == PROJECT).unwrap();
+    let id = found["item"]["id"].to_string();
     let files = world.json(&["ls", "latest", &id]);
     let names: Vec<&str> = files["files"]
         .as_array()
@@ -180,7 +177,8 @@ fn look_around(world: &World, snapshot: &str) {
     ] {
         let ran = world.run(bad).expect(2);
         assert!(
-            ran.err.contains("There is no nothing in tidewater/website"),
+            ran.err
+                .contains("There is no nothing in tidewater/platform/api-server"),
             "{}",
             ran.err
         );
@@ -205,7 +203,11 @@ fn rehearse(world: &World) {
     world
         .run(&["export", "latest", PROJECT, &folder, "--archive"])
         .expect(0);
-    assert!(world.path("archives/tidewater_website.tar.gz").exists());
+    assert!(
+        world
+            .path("archives/tidewater_platform_api-server.tar.gz")
+            .exists()
+    );
 }
 
 fn restore(world: &World) {
