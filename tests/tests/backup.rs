@@ -1,28 +1,19 @@
 //! Backups of a practice GitLab into a real vault.
 
+#[path = "backup/faults.rs"]
+mod faults;
+#[path = "backup/kinds.rs"]
+mod kinds;
+
 use anyhow::Result;
 use labkeep_engine::kind::Kind;
 use labkeep_engine::outcome::Outcome;
-use labkeep_tests::world::{Wish, World};
-use practice_gitlab::{Options, Seed};
-
-fn many(number: usize) -> Options {
-    Options {
-        seed: Seed::Many(number.try_into().expect("a small number")),
-        ..Options::default()
-    }
-}
-
-fn git_only() -> Wish {
-    Wish {
-        kinds: Some(vec![Kind::Repository]),
-        ..Wish::default()
-    }
-}
+use labkeep_tests::world::{Wish, World, many};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn second_quick_run_asks_git_nothing() -> Result<()> {
     let world = World::new(many(12))?;
+    let git_only = || Wish::of(&[Kind::Repository]);
     let first = world.back_up(git_only()).await?;
     assert_eq!(first.outcome, Outcome::Complete);
     assert_eq!(first.head.projects, 12);
