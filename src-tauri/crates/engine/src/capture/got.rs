@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use labkeep_gitlab::AccessLevel;
+use labkeep_gitlab::git::GitError;
 use labkeep_vault::Content;
 use thiserror::Error;
 
@@ -154,12 +155,10 @@ impl Trouble {
     /// The sentence and the remedy.
     pub fn advice(&self) -> Advice {
         match self {
+            Self::Gitlab(error) if no_room(error) => full(),
             Self::Gitlab(error) | Self::Part { source: error } => advice::of_gitlab(error),
             Self::Vault(error) => advice::of_vault(error),
-            Self::Scratch { source } if is_full(source) => Advice::new(
-                "There is no room left for what is being received.",
-                "Free some space on the disk of Labkeep's scratch folder.",
-            ),
+            Self::Scratch { source } if is_full(source) => full(),
             Self::Scratch { source } => Advice::new(
                 format!("The scratch folder cannot be used: {source}."),
                 "Check that it exists and may be written.",
@@ -198,6 +197,13 @@ impl Trouble {
     }
 }
 
+fn full() -> Advice {
+    Advice::new(
+        "There is no room left for what is being received.",
+        "Free some space on the disk of Labkeep's scratch folder.",
+    )
+}
+
 fn is_full(error: &std::io::Error) -> bool {
     matches!(
         error.kind(),
@@ -206,5 +212,9 @@ fn is_full(error: &std::io::Error) -> bool {
 }
 
 fn no_room(error: &labkeep_gitlab::Error) -> bool {
-    matches!(error, labkeep_gitlab::Error::Io { source, .. } if is_full(source))
+    use labkeep_gitlab::Error;
+    matches!(
+        error,
+        Error::Io { source, .. } | Error::Git(GitError::Io { source, .. }) if is_full(source)
+    )
 }
