@@ -1,9 +1,19 @@
 //! Backups of a practice GitLab into a real vault.
 
+#[path = "backup/changes.rs"]
+mod changes;
 #[path = "backup/faults.rs"]
 mod faults;
+#[path = "backup/incremental.rs"]
+mod incremental;
 #[path = "backup/kinds.rs"]
 mod kinds;
+#[path = "backup/restic.rs"]
+mod restic;
+#[path = "backup/rights.rs"]
+mod rights;
+#[path = "backup/stopped.rs"]
+mod stopped;
 
 use anyhow::Result;
 use labkeep_engine::kind::Kind;
