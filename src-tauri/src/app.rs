@@ -1,11 +1,13 @@
 //! Starting up and shutting down.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Mutex;
 
 use anyhow::Context;
 use clap::Parser;
 use labkeep_settings::Home;
-use tauri::{AppHandle, Manager, RunEvent};
+use tauri::plugin::TauriPlugin;
+use tauri::{AppHandle, Manager, RunEvent, Wry};
 
 use crate::arguments::Arguments;
 use crate::state::Opened;
@@ -19,9 +21,7 @@ pub fn run() -> anyhow::Result<()> {
     let log = logs::start(&home).context("the log cannot be written")?;
     let builder = commands::builder();
     let app = tauri::Builder::default()
-        .plugin(tauri_plugin_single_instance::init(|app, _, _| {
-            show(app);
-        }))
+        .plugin(only_instance(&home))
         .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_opener::init())
         .invoke_handler(builder.invoke_handler())
@@ -49,6 +49,18 @@ pub fn run() -> anyhow::Result<()> {
         }
     });
     Ok(())
+}
+
+/// A second start shows the window of the first one. Each home has a Labkeep of
+/// its own, so that a practice one never answers for the real one.
+fn only_instance(home: &Home) -> TauriPlugin<Wry> {
+    let mut hasher = DefaultHasher::new();
+    home.settings_file().hash(&mut hasher);
+    let name = format!("org.labkeep.desktop.home{:016x}", hasher.finish());
+    tauri_plugin_single_instance::Builder::new()
+        .dbus_id(name)
+        .callback(|app, _, _| show(app))
+        .build()
 }
 
 fn show(app: &AppHandle) {
