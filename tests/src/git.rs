@@ -59,7 +59,7 @@ pub fn advertised(gitlab: &Running, token: &str, path: &str) -> Result<String> {
     }
     refs.sort();
     let refs: String = refs.into_iter().map(|(_, line)| line).collect();
-    Ok(refs + &head.unwrap_or_default())
+    Ok(refs + head.unwrap_or_default().as_str())
 }
 
 /// Lets git itself judge a repository: every object that a ref leads to is

@@ -1,9 +1,12 @@
 //! What the black-box tests and benchmarks share.
 
+pub mod demo;
+pub mod desktop;
 pub mod furnish;
 pub mod git;
 pub mod history;
 pub mod honesty;
+pub mod journey;
 pub mod keeper;
 pub mod restored;
 pub mod saved;
