@@ -66,12 +66,19 @@ async fn each_refusal_has_its_own_sentence_and_creates_nothing() -> Result<()> {
     failed_with(&detail, &["import source", "Nothing was created"])?;
     gitlab.set_import_sources(true);
 
+    // A role that is too small is known before anything is sent.
     let developer = gitlab.tokens.developer.clone();
-    let detail = keeper.restore(&keeper.request(id), &developer).await?;
-    failed_with(
-        &detail,
-        &["Maintainer or Owner", "fleet", "Nothing was created"],
-    )?;
+    let plan = keeper.plan(&keeper.request(id), Some(&developer)).await?;
+    let blocker = plan.blocker.context("the role is too small")?;
+    let words = ["Maintainer or Owner", "fleet", "Nothing was created"];
+    assert!(
+        words.iter().all(|word| blocker.contains(word)),
+        "{blocker:?}"
+    );
+    let token = Some(developer.as_str().into());
+    let refused = keeper.labkeep.start_restore(keeper.request(id), token);
+    let error = refused.await.expect_err("the role is too small");
+    assert_eq!(error.advice().to_string(), blocker);
 
     let message = json!({"message": "413 Request Entity Too Large"});
     let rule = FaultRule::new("POST /projects/import", answer(413, message));

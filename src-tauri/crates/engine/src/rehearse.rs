@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use labkeep_gitlab::archive::{self, ArchiveReport, Limits};
-use labkeep_gitlab::git::pack::{BareRepository, check_connectivity};
+use labkeep_gitlab::git::pack::{BareRepository, PackError, check_connectivity};
 
 use crate::capture::People;
 use crate::kind::Kind;
@@ -72,7 +72,7 @@ fn rebuild(
     let words = kind.words();
     let built = match make(repository, folder) {
         Ok(built) => built,
-        Err(RestoreError::Pack(error)) => {
+        Err(RestoreError::Pack(error)) if !matches!(error, PackError::Io { .. }) => {
             report.bad.push(format!("{words}: {error}."));
             return Ok(());
         }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use labkeep_gitlab::{Client, Scope};
+use labkeep_gitlab::rest::Id;
+use labkeep_gitlab::{AccessLevel, Client, Scope};
 use labkeep_settings::{Account, Run, RunId};
 use labkeep_vault::SnapshotReader;
 use secrecy::SecretString;
@@ -117,7 +118,7 @@ impl Labkeep {
             bytes,
             lines,
             token,
-            blocker,
+            blocker: blocker.map(|error| error.advice().to_string()),
         })
     }
 
@@ -133,11 +134,8 @@ impl Labkeep {
             return Err(RestoreError::TokenCannotWrite.into());
         }
         let (destination, blocker) = self.destination(&access, &prepared, &request).await?;
-        if blocker.is_some() {
-            return Err(RestoreError::NoSuchGroup {
-                path: destination.namespace,
-            }
-            .into());
+        if let Some(blocker) = blocker {
+            return Err(blocker.into());
         }
         let order = order(&prepared, &destination, &request);
         self.execute(order, move |labkeep, execution| async move {
@@ -505,7 +503,7 @@ impl Labkeep {
         access: &Access,
         prepared: &Prepared,
         request: &RestoreRequest,
-    ) -> Result<(Destination, Option<String>)> {
+    ) -> Result<(Destination, Option<RestoreError>)> {
         let wanted = request.destination.as_deref();
         let unchecked = |remark: Option<String>| {
             let path = wanted
@@ -523,11 +521,11 @@ impl Labkeep {
             return Ok((unchecked(Some(remark)), None));
         };
         match choose(client, &prepared.path, wanted).await {
-            Ok(destination) => Ok((destination, None)),
-            Err(error @ RestoreError::NoSuchGroup { .. }) => {
-                let advice = error.advice();
-                Ok((unchecked(None), Some(advice.to_string())))
+            Ok(destination) => {
+                let blocker = role_blocker(client, access, &destination.namespace).await?;
+                Ok((destination, blocker))
             }
+            Err(error @ RestoreError::NoSuchGroup { .. }) => Ok((unchecked(None), Some(error))),
             Err(error) => Err(error.into()),
         }
     }
@@ -577,6 +575,26 @@ impl Labkeep {
             .tempdir_in(&parent)
             .map_err(RestoreError::file(&parent))
     }
+}
+
+/// Whether the role in the group is known to be too small for an import. Where
+/// it is not known, GitLab will say.
+async fn role_blocker(
+    client: &Client,
+    access: &Access,
+    namespace: &str,
+) -> Result<Option<RestoreError>> {
+    let (Some(user), true, false) = (access.user, access.can_write, access.is_admin) else {
+        return Ok(None);
+    };
+    let path = format!("groups/{}/members/all/{user}", Id::from(namespace));
+    let member = client.get_optional::<Value>(&path, &[]).await?;
+    let level = member.and_then(|member| member["access_level"].as_u64());
+    Ok(level
+        .filter(|level| *level < u64::from(AccessLevel::MAINTAINER.number()))
+        .map(|_| RestoreError::RoleTooSmall {
+            namespace: namespace.to_owned(),
+        }))
 }
 
 const fn road(is_admin: bool) -> Road {

@@ -8,6 +8,9 @@ use crate::advice::{self, Advice};
 use crate::error::Code;
 use crate::refs::RefsError;
 
+/// What helps where a file or folder of this machine cannot be used.
+const USABLE: &str = "Check that it exists, may be written and has room.";
+
 /// Why a restore, an export or a drill cannot begin or go on.
 #[derive(Debug, Error)]
 pub enum RestoreError {
@@ -184,6 +187,12 @@ impl RestoreError {
             Self::Gitlab(error) => advice::of_gitlab(error),
             Self::Vault(error) => advice::of_vault(error),
             Self::Catalogue(error) => advice::of_catalogue(error),
+            // A full disk says nothing about the vault.
+            Self::Pack(PackError::Io { path, source })
+            | Self::Archive(ArchiveError::Io { path, source }) => Advice::new(
+                format!("{} cannot be used: {source}.", path.display()),
+                USABLE,
+            ),
             Self::Archive(error) => Advice::new(
                 format!("The project archive could not be built: {error}."),
                 "Check the vault. An export still gives the repository and the documents.",
@@ -192,10 +201,9 @@ impl RestoreError {
                 format!("The saved repository is not sound: {error}."),
                 "Check the vault, and restore from an earlier snapshot. A thorough backup reads it anew.",
             ),
-            Self::File { path, source } => Advice::new(
-                format!("{path} cannot be used: {source}."),
-                "Check that it exists, may be written and has room.",
-            ),
+            Self::File { path, source } => {
+                Advice::new(format!("{path} cannot be used: {source}."), USABLE)
+            }
             Self::NotEmpty { path } => Advice::new(
                 format!("There are things in {path} already, and nothing is ever overwritten."),
                 "Choose an empty folder, or one that does not exist yet.",
@@ -295,6 +303,33 @@ impl RestoreError {
             | Self::Taken { .. } => Code::Refused,
             Self::Bug { .. } => Code::Bug,
             _ => Code::Failed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_not_called_a_damaged_vault() {
+        let source = || std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let path = std::path::PathBuf::from("/mnt/stick/out");
+        let errors = [
+            RestoreError::Pack(PackError::Io {
+                path: path.clone(),
+                source: source(),
+            }),
+            RestoreError::Archive(ArchiveError::Io {
+                path: path.clone(),
+                source: source(),
+            }),
+            RestoreError::file(&path)(source()),
+        ];
+        for error in errors {
+            let advice = error.advice();
+            assert!(advice.message.starts_with("/mnt/stick/out cannot be used"));
+            assert_eq!(advice.hint, USABLE);
         }
     }
 }

@@ -121,7 +121,7 @@ fn init(into: &Path, format: ObjectFormat) -> Result<(), PackError> {
 /// Copies a pack and writes its index beside it.
 fn add_pack(pack: &Path, format: ObjectFormat, folder: &Path) -> Result<PackFacts, PackError> {
     let partial = folder.join("incoming");
-    fs::copy(pack, &partial).map_err(PackError::io(pack))?;
+    fs::copy(pack, &partial).map_err(PackError::io(&partial))?;
     let index = PackIndex::build(&partial, format, &mut ())?;
     let facts = *index.facts();
     let name = folder.join(format!("pack-{}", facts.checksum));
