@@ -43,7 +43,7 @@ test: packages
 	tests/scripts/test
 
 bench: packages
-	cargo build --quiet --release --package labkeep-cli --package practice-gitlab --package labkeep-tests
+	cargo build --quiet --release --package labkeep-tests --bin labkeep-bench
 	$(RELEASE)/labkeep-bench
 
 bindings: ui

@@ -1,5 +1,6 @@
 //! What the black-box tests and benchmarks share.
 
+pub mod bench;
 pub mod demo;
 pub mod desktop;
 pub mod furnish;
