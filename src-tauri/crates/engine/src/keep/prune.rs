@@ -152,7 +152,7 @@ impl Labkeep {
             let dated: Vec<Dated> = its.iter().map(|one| one.dated.clone()).collect();
             let kept = decide(&dated, plan.retention, &TimeZone::system());
             for (place, kept) in places.into_iter().zip(kept) {
-                judged[place] = Some(why(kept));
+                judged[place] = Some(why(kept.as_ref()));
             }
         }
         Ok(judged
@@ -199,10 +199,10 @@ fn candidate(vault: &Vault, facts: SnapshotFacts) -> Result<Candidate> {
     })
 }
 
-fn why(kept: Option<Kept>) -> (bool, String) {
+fn why(kept: Option<&Kept>) -> (bool, String) {
     match kept {
         Some(Kept::Newest) => (true, "the newest".to_owned()),
-        Some(Kept::Rule(name)) => (true, name.to_owned()),
+        Some(Kept::Rule(name)) => (true, (*name).to_owned()),
         Some(Kept::LastWhole(1)) => (true, "the last whole copy of 1 item".to_owned()),
         Some(Kept::LastWhole(items)) => (true, format!("the last whole copy of {items} items")),
         None => (false, "kept by no rule".to_owned()),
