@@ -48,6 +48,7 @@ pub(crate) fn builder() -> Builder<Wry> {
             vault::postpone_recovery_kit,
             plan::create_plan,
             plan::update_plan,
+            plan::remove_plan,
             run::start_backup,
             run::cancel_run,
             run::resume_run,

@@ -24,3 +24,10 @@ pub async fn update_plan(
     let labkeep = state.labkeep()?;
     answer(async { labkeep.update_plan(&id, &plan) }).await
 }
+
+#[tauri::command]
+#[specta::specta]
+pub async fn remove_plan(state: State<'_, Opened>, plan: String) -> Answer<()> {
+    let labkeep = state.labkeep()?;
+    answer(async { labkeep.remove_plan(&plan) }).await
+}

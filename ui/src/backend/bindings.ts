@@ -6,7 +6,13 @@ import * as __TAURI_EVENT from "@tauri-apps/api/event";
 /** Commands */
 export const commands = {
 	getOverview: () => __TAURI_INVOKE<Overview>("get_overview"),
-	connectAccount: (request: ConnectRequest, token: string) => __TAURI_INVOKE<Connected>("connect_account", { request, token }),
+	getHome: () => __TAURI_INVOKE<HomeView>("get_home"),
+	listProjects: () => __TAURI_INVOKE<ProjectsView>("list_projects"),
+	getProject: (account: string, item: Item) => __TAURI_INVOKE<ProjectView>("get_project", { account, item }),
+	listSnapshots: () => __TAURI_INVOKE<SnapshotView[]>("list_snapshots"),
+	getAppearance: () => __TAURI_INVOKE<Appearance>("get_appearance"),
+	setAppearance: (appearance: Appearance) => __TAURI_INVOKE<null>("set_appearance", { appearance }),
+	connectAccount: (request: ConnectRequest, token: Entered) => __TAURI_INVOKE<Connected>("connect_account", { request, token }),
 	checkAccount: (account: string) => __TAURI_INVOKE<ChecklistView>("check_account", { account }),
 	removeAccount: (account: string) => __TAURI_INVOKE<null>("remove_account", { account }),
 	openTokenPage: (url: string, purpose: TokenPurpose) => __TAURI_INVOKE<null>("open_token_page", { url, purpose }),
@@ -16,29 +22,24 @@ export const commands = {
 	chooseFile: () => __TAURI_INVOKE<string | null>("choose_file"),
 	inspectFolder: (path: string) => __TAURI_INVOKE<FolderView>("inspect_folder", { path }),
 	createVault: (path: string, name: string) => __TAURI_INVOKE<VaultView>("create_vault", { path, name }),
-	openVault: (path: string, key: string, name: string) => __TAURI_INVOKE<VaultView>("open_vault", { path, key, name }),
-	saveRecoveryKit: (vault: string) => __TAURI_INVOKE<string | null>("save_recovery_kit", { vault }),
-	postponeRecoveryKit: (vault: string) => __TAURI_INVOKE<null>("postpone_recovery_kit", { vault }),
+	openVault: (path: string, key: Entered, name: string) => __TAURI_INVOKE<VaultView>("open_vault", { path, key, name }),
 	removeVault: (vault: string) => __TAURI_INVOKE<null>("remove_vault", { vault }),
 	checkVault: (vault: string, readDataPercent: number) => __TAURI_INVOKE<string>("check_vault", { vault, readDataPercent }),
+	saveRecoveryKit: (vault: string) => __TAURI_INVOKE<string | null>("save_recovery_kit", { vault }),
+	postponeRecoveryKit: (vault: string) => __TAURI_INVOKE<null>("postpone_recovery_kit", { vault }),
 	createPlan: (plan: PlanInput) => __TAURI_INVOKE<PlanView>("create_plan", { plan }),
 	updatePlan: (id: string, plan: PlanInput) => __TAURI_INVOKE<PlanView>("update_plan", { id, plan }),
+	removePlan: (plan: string) => __TAURI_INVOKE<null>("remove_plan", { plan }),
 	startBackup: (plan: string, thorough: boolean) => __TAURI_INVOKE<string>("start_backup", { plan, thorough }),
 	cancelRun: (run: string) => __TAURI_INVOKE<null>("cancel_run", { run }),
-	resumeRun: (run: string, token: string | null) => __TAURI_INVOKE<string>("resume_run", { run, token }),
+	resumeRun: (run: string, token: Entered | null) => __TAURI_INVOKE<string>("resume_run", { run, token }),
 	listRuns: () => __TAURI_INVOKE<RunView[]>("list_runs"),
 	running: () => __TAURI_INVOKE<RunProgress | null>("running"),
 	getRun: (run: string) => __TAURI_INVOKE<RunDetail>("get_run", { run }),
-	getHome: () => __TAURI_INVOKE<HomeView>("get_home"),
-	listProjects: () => __TAURI_INVOKE<ProjectsView>("list_projects"),
-	getProject: (account: string, item: Item) => __TAURI_INVOKE<ProjectView>("get_project", { account, item }),
-	listSnapshots: () => __TAURI_INVOKE<SnapshotView[]>("list_snapshots"),
-	planRestore: (request: RestoreRequest, token: string | null) => __TAURI_INVOKE<RestorePlanView>("plan_restore", { request, token }),
-	startRestore: (request: RestoreRequest, token: string | null) => __TAURI_INVOKE<string>("start_restore", { request, token }),
+	planRestore: (request: RestoreRequest, token: Entered | null) => __TAURI_INVOKE<RestorePlanView>("plan_restore", { request, token }),
+	startRestore: (request: RestoreRequest, token: Entered | null) => __TAURI_INVOKE<string>("start_restore", { request, token }),
 	exportItem: (request: RestoreRequest, folder: string, archive: boolean) => __TAURI_INVOKE<string>("export_item", { request, folder, archive }),
 	startDrill: (request: RestoreRequest) => __TAURI_INVOKE<string>("start_drill", { request }),
-	getAppearance: () => __TAURI_INVOKE<Appearance>("get_appearance"),
-	setAppearance: (appearance: Appearance) => __TAURI_INVOKE<null>("set_appearance", { appearance }),
 };
 
 /** Events */
@@ -79,9 +80,13 @@ export type ActiveItem = {
 	unit: Unit,
 };
 
+/**  What a command answers when it fails. */
 export type AppError = {
+	/**  What the error is about. */
 	code: Code,
+	/**  What is wrong, and where. */
 	message: string,
+	/**  What to do about it. */
 	hint: string | null,
 };
 
@@ -179,7 +184,28 @@ export type ChecklistView = {
 	checked_at: number,
 };
 
-export type Code = "address" | "token" | "certificate" | "folder" | "key" | "keychain" | "not_found" | "refused" | "failed" | "bug";
+/**  What an error is about, where a user interface acts on it. */
+export type Code = 
+/**  The address of the GitLab is wrong, or nobody answers there. */
+"address" | 
+/**  The token is empty, unknown, expired, revoked, or allows too little. */
+"token" | 
+/**  The certificate of the GitLab is not trusted. */
+"certificate" | 
+/**  The folder of the vault cannot be used. */
+"folder" | 
+/**  The vault's key does not fit. */
+"key" | 
+/**  The keychain is locked or absent. */
+"keychain" | 
+/**  It is not there any more. */
+"not_found" | 
+/**  What was asked for cannot be done; the sentence says why. */
+"refused" | 
+/**  Something failed; the sentence says what. */
+"failed" | 
+/**  A defect in Labkeep. */
+"bug";
 
 /**  What the Connect step sends; the token travels beside it. */
 export type ConnectRequest = {
@@ -210,6 +236,9 @@ export type DayView = {
 	/**  Backups that day. */
 	backups: number,
 };
+
+/**  A token or key that a person entered. */
+export type Entered = string;
 
 /**  What was found at a folder that the user chose. */
 export type FolderState = 
@@ -755,6 +784,7 @@ outcome: Outcome } |
 /**  Accounts, plans, vaults or items changed. */
 { type: "changed" };
 
+/**  The one event. */
 export type RunEvents = RunEvent;
 
 /**  What a run does. */

@@ -215,6 +215,26 @@ describe('runs', () => {
   });
 });
 
+describe('settings', () => {
+  test('a plan goes, then its vault and account can go as well', async () => {
+    const opened = await open(browser, { hash: '#/settings' });
+    const { page } = opened;
+    const plans = page.getByRole('region', { name: 'Plans' });
+    await plans.getByRole('button', { name: 'Remove' }).click();
+    const dialog = page.getByRole('dialog', { name: /^Remove the plan/ });
+    await dialog.getByText('The copies that it made stay').waitFor();
+    await dialog.getByRole('button', { name: 'Remove the plan' }).click();
+    await page.getByText('The plan was removed.').waitFor();
+    await page.getByRole('button', { name: 'Forget' }).click();
+    await page.getByRole('button', { name: 'Forget the vault' }).click();
+    await page.getByText('The vault was forgotten.').waitFor();
+    await page.getByRole('link', { name: 'Home' }).click();
+    await page.getByRole('button', { name: 'Set up a backup' }).click();
+    await page.getByRole('heading', { name: 'Connect your GitLab' }).waitFor();
+    await close(opened);
+  });
+});
+
 describe('10,000 projects', () => {
   test('are listed, found and walked through while few rows exist', async () => {
     const opened = await open(browser, { fake: 'many', hash: '#/projects' });

@@ -19,7 +19,8 @@ type Names =
   | 'removeVault'
   | 'checkVault'
   | 'createPlan'
-  | 'updatePlan';
+  | 'updatePlan'
+  | 'removePlan';
 
 export function vaultCommands(world: World): Topic<Names> {
   const find = (id: string) =>
@@ -82,6 +83,13 @@ export function vaultCommands(world: World): Topic<Names> {
       world.plans[index] = plan;
       world.emit({ type: 'changed' });
       return plan;
+    },
+    removePlan: async (id) => {
+      const index = world.plans.findIndex((plan) => plan.id === id);
+      if (index < 0) reject('not_found', 'This plan is not known any more.');
+      world.plans.splice(index, 1);
+      world.emit({ type: 'changed' });
+      return null;
     },
   };
 }

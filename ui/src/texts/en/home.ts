@@ -26,6 +26,7 @@ const runningHeadlines: Record<RunKind, string> = {
 
 export const home = {
   title: 'Home',
+  setUp: 'Set up a backup',
   backUpNow: 'Back up now',
   showProgress: 'Show progress',
   headlines,

@@ -114,6 +114,12 @@ export const settings = {
     name: 'Name',
     saved: 'The plan was changed.',
     gone: 'This plan does not exist any more',
+    remove: 'Remove',
+    removeTitle: (name: string): string => `Remove the plan “${name}”?`,
+    removeDetail:
+      'Nothing is backed up by it any more. The copies that it made stay in the vault and can still be restored.',
+    removeConfirm: 'Remove the plan',
+    removed: 'The plan was removed.',
   },
   appearance: {
     title: 'Appearance',

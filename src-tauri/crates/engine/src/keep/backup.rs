@@ -79,7 +79,8 @@ impl Labkeep {
         Ok(self.job(&plan, wish, around).await?.plan().await?)
     }
 
-    fn refuse_second(&self, plan: &Plan) -> Result<()> {
+    /// Refuses what must not happen while a plan is being backed up.
+    pub(super) fn refuse_second(&self, plan: &Plan) -> Result<()> {
         let running = self.0.catalogue.unended_runs()?.into_iter().any(|run| {
             run.plan == Some(plan.id)
                 && run.kind == labkeep_settings::RunKind::Backup

@@ -144,7 +144,11 @@ impl Labkeep {
                         days_in_words(days)
                     )
                 },
-                detail: "Backups stop then unless it is renewed.".to_owned(),
+                detail: if is_over {
+                    "Nothing can be backed up until it is renewed.".to_owned()
+                } else {
+                    "Backups stop then unless it is renewed.".to_owned()
+                },
                 remedy: Some(Remedy::RenewToken {
                     account: account.id,
                 }),

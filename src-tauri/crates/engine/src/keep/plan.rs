@@ -79,9 +79,10 @@ impl Labkeep {
         Ok(view)
     }
 
-    /// Removes a plan; its snapshots stay.
+    /// Removes a plan that is not being backed up; its snapshots stay.
     pub fn remove_plan(&self, id: &str) -> Result<()> {
         let plan = self.find_plan(id)?;
+        self.refuse_second(&plan)?;
         self.0
             .store
             .update(|settings| settings.plans.retain(|other| other.id != plan.id))?;
