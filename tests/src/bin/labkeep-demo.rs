@@ -83,9 +83,9 @@ Close the window or press Ctrl+C here to end the demo.",
 /// The journey, unseen, with pictures.
 async fn report(folder: &Path) -> Result<()> {
     println!("There is no display: Labkeep is driven on one that nobody sees.");
-    let journey = Journey::start(folder).await?;
+    let way = async { Journey::start(folder).await?.go().await };
     let record = tokio::select! {
-        record = journey.go() => record?,
+        record = way => record?,
         stopped = stopped() => return stopped,
     };
     record.write("Labkeep, a journey through the window", folder)?;

@@ -10,7 +10,7 @@ use serde_json::json;
 use thirtyfour::{Capabilities, WebDriver};
 
 use super::page::Page;
-use super::process::Guarded;
+use super::process::{Guarded, end};
 use super::{Desktop, built};
 
 /// The window's title.
@@ -65,6 +65,15 @@ impl App {
         let children = std::fs::read_to_string(children)?;
         let first = children.split_whitespace().next();
         first.context("the app runs")?.parse().context("a number")
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        // The WebDriver would leave it behind.
+        if let Ok(process) = self.process() {
+            end(process);
+        }
     }
 }
 

@@ -15,9 +15,9 @@ pub mod screen;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
-use tempfile::TempDir;
 
 use bus::Bus;
 use process::Guarded;
@@ -32,21 +32,47 @@ pub enum Keychain {
     Absent,
 }
 
+/// Everything of a session.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Result<Self> {
+        let folder = tempfile::Builder::new()
+            .prefix("labkeep-desktop-")
+            .tempdir()?;
+        Ok(Self(folder.keep()))
+    }
+
+    fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // Programs that were just ended may still write their last files.
+        for _ in 0..100 {
+            if std::fs::remove_dir_all(&self.0).is_ok() || !self.0.exists() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
 /// A desktop session. Fields are dropped in order: the screen goes last.
 pub struct Desktop {
     _keychain: Option<Guarded>,
     _window_manager: Guarded,
     bus: Bus,
     screen: Screen,
-    folder: TempDir,
+    folder: Folder,
 }
 
 impl Desktop {
     /// Starts a session.
     pub fn start(keychain: Keychain) -> Result<Self> {
-        let folder = tempfile::Builder::new()
-            .prefix("labkeep-desktop-")
-            .tempdir()?;
+        let folder = Folder::new()?;
         for name in ["home", "labkeep", "run", "usb"] {
             let path = folder.path().join(name);
             std::fs::create_dir(&path)?;

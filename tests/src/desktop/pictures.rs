@@ -70,7 +70,7 @@ async fn settle(app: &App, (width, height): (u32, u32)) -> Result<()> {
         const still = Promise.allSettled(moves.map((one) => one.finished)).then(() => \
             new Promise((drawn) => \
                 requestAnimationFrame(() => requestAnimationFrame(drawn)))); \
-        const enough = new Promise((over) => setTimeout(over, 800)); \
+        const enough = new Promise((over) => setTimeout(over, 3000)); \
         Promise.race([still, enough]).then(() => setTimeout(done, 150))";
     app.page.driver().execute_async(drawn, vec![]).await?;
     Ok(())

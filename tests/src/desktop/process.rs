@@ -72,3 +72,12 @@ impl Drop for Guarded {
         let _ = self.0.wait();
     }
 }
+
+/// Ends a process that is not our own child.
+pub fn end(process: u32) {
+    // It may have ended by itself.
+    let _ = Command::new("kill")
+        .args(["-KILL", &process.to_string()])
+        .stderr(Stdio::null())
+        .status();
+}

@@ -21,14 +21,14 @@ pub use record::Record;
 /// The project that is lost and found again.
 pub const LOST: &str = "tidewater/platform/api-server";
 
-/// The way, and where it has led so far.
+/// The way, and where it has led so far. The app ends before its desktop.
 pub struct Journey {
     /// The practice GitLab.
     pub gitlab: Running,
-    /// The session that the window is in.
-    pub desktop: Desktop,
     /// The app.
     pub app: App,
+    /// The session that the window is in.
+    pub desktop: Desktop,
     /// What was seen.
     pub record: Record,
     album: Album,

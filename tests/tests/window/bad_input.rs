@@ -17,8 +17,8 @@ use super::pictures;
 
 /// A desktop with the app, before anything is set up.
 struct Start {
-    desktop: Desktop,
     app: App,
+    desktop: Desktop,
     album: Album,
 }
 
