@@ -90,20 +90,18 @@ fn compare(
             ensure!(line.stale_since.is_none(), "it is called stale");
             same_content(saved, truth, line.item(), line.kind)
         }
-        LedgerState::Failed => match old {
-            Some((before, old)) => {
-                ensure!(line.stale_since.is_some(), "it does not say since when");
-                ensure!(
-                    saved.pieces(line.item(), line.kind)? == before.pieces(old.item(), old.kind)?,
-                    "the earlier version is not kept"
-                );
-                Ok(())
-            }
-            None => {
+        LedgerState::Failed => {
+            let Some((before, old)) = old else {
                 ensure!(line.pieces.is_empty(), "it holds something");
-                Ok(())
-            }
-        },
+                return Ok(());
+            };
+            ensure!(line.stale_since.is_some(), "it does not say since when");
+            ensure!(
+                saved.pieces(line.item(), line.kind)? == before.pieces(old.item(), old.kind)?,
+                "the earlier version is not kept"
+            );
+            Ok(())
+        }
         state => {
             ensure!(real.state == state, "in truth it is {:?}", real.state);
             Ok(())

@@ -105,7 +105,8 @@ impl Saved {
     /// Packs in the chain of `repository` or `wiki`.
     pub fn packs(&self, item: Item, kind: Kind) -> Result<usize> {
         let line = self.line(item, kind)?;
-        let packs = line.pieces.iter().filter(|p| p.path.ends_with(".pack"));
+        let is_pack = |path: &str| path.contains("/packs/");
+        let packs = line.pieces.iter().filter(|piece| is_pack(&piece.path));
         Ok(packs.count())
     }
 
