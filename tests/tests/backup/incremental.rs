@@ -12,7 +12,7 @@ use labkeep_tests::git::{advertised, fsck, git};
 use labkeep_tests::honesty;
 use labkeep_tests::saved::Saved;
 use labkeep_tests::world::{Wish, World, many};
-use practice_gitlab::Change;
+use practice_gitlab::{Action, Change, FaultRule};
 
 fn git_only() -> Wish {
     Wish::of(&[Kind::Repository])
@@ -20,7 +20,10 @@ fn git_only() -> Wish {
 
 fn sizes(saved: &Saved, item: Item) -> Result<Vec<u64>> {
     let line = saved.line(item, Kind::Repository)?;
-    let packs = line.pieces.iter().filter(|p| p.path.ends_with(".pack"));
+    let packs = line
+        .pieces
+        .iter()
+        .filter(|piece| piece.path.contains("/packs/"));
     Ok(packs.map(|pack| pack.size).collect())
 }
 
@@ -194,5 +197,26 @@ async fn a_long_chain_of_packs_is_replaced_by_one() -> Result<()> {
     assert!(longest.drill(item)?.is_good());
     let distinct: BTreeSet<_> = snapshots.iter().map(|snapshot| snapshot.id).collect();
     assert_eq!(distinct.len(), 52);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_stale_is_fresh_again_once_it_could_be_asked() -> Result<()> {
+    let world = World::new(many(2))?;
+    let item = Item::project(world.gitlab.projects()[0].0);
+    world.back_up(git_only()).await?;
+    let broken = FaultRule::new("POST git-upload-pack", Action::status(500));
+    world.gitlab.set_faults(vec![broken]);
+    let failed = world.back_up(git_only().thorough()).await?;
+    assert_eq!(failed.outcome, Outcome::Partial);
+    let line = world.saved(&failed)?.line(item, Kind::Repository)?.clone();
+    assert!(line.stale_since.is_some(), "{line:?}");
+
+    world.gitlab.set_faults(Vec::new());
+    let healed = world.back_up(git_only()).await?;
+    assert_eq!(healed.outcome, Outcome::Complete);
+    let line = world.saved(&healed)?.line(item, Kind::Repository)?.clone();
+    assert_eq!(line.state, LedgerState::Unchanged);
+    assert_eq!((line.stale_since, line.reason), (None, None));
     Ok(())
 }

@@ -24,7 +24,10 @@ pub struct Settled {
 
 /// Keeps a kind as it was, without having asked.
 pub fn keep(found: &Found, kind: Kind, previous: Option<&Line>) -> Settled {
-    settle(found, kind, Ok(Got::Same), previous, Timestamp::UNIX_EPOCH)
+    match previous {
+        Some(previous) => unchanged(found, previous),
+        None => settle(found, kind, Ok(Got::Same), None, Timestamp::UNIX_EPOCH),
+    }
 }
 
 /// Notes that the feature is off. What was saved while it was on stays.
@@ -50,7 +53,7 @@ pub fn settle(
         Ok(Got::Fresh(fresh)) => saved(found, kind, fresh, LedgerState::Saved, captured),
         Ok(Got::Empty(fresh)) => saved(found, kind, fresh, LedgerState::Empty, captured),
         Ok(Got::Same) => match previous {
-            Some(previous) => unchanged(found, previous),
+            Some(previous) => still_the_same(found, previous),
             None => failed(
                 found,
                 kind,
@@ -96,6 +99,22 @@ fn saved(
         });
     }
     Settled { line, pieces }
+}
+
+/// GitLab was asked, and the earlier version is what it has. One that was kept
+/// over a failure, or while the feature was off, is fresh again.
+fn still_the_same(found: &Found, previous: &Line) -> Settled {
+    let mut line = previous.clone();
+    if matches!(line.state, LedgerState::Failed | LedgerState::FeatureOff) {
+        line.state = match line.count {
+            Some(0) => LedgerState::Empty,
+            _ => LedgerState::Unchanged,
+        };
+        line.stale_since = None;
+        line.reason = None;
+        line.remedy = None;
+    }
+    unchanged(found, &line)
 }
 
 fn unchanged(found: &Found, previous: &Line) -> Settled {
