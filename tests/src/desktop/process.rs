@@ -42,7 +42,10 @@ impl Guarded {
         let mut line = String::new();
         output.read_line(&mut line)?;
         if line.is_empty() {
-            bail!("{:?} ended before it was ready", command.get_program());
+            bail!(
+                "{} ended before it was ready",
+                command.get_program().display()
+            );
         }
         // What it says later is read, so that it never waits for a reader.
         std::thread::spawn(move || {
@@ -55,7 +58,7 @@ impl Guarded {
     fn spawn(command: &mut Command) -> Result<Self> {
         let child = command
             .spawn()
-            .with_context(|| format!("{:?} cannot be started", command.get_program()))?;
+            .with_context(|| format!("{} cannot be started", command.get_program().display()))?;
         Ok(Self(child))
     }
 

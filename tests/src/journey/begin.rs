@@ -11,7 +11,7 @@ use crate::desktop::leaks::Needle;
 /// How late each answer comes while a run is to be watched.
 const LATE: u64 = 60;
 /// How long a backup of the demo may take on a slow machine.
-const BACKUP: Duration = Duration::from_secs(240);
+const BACKUP: Duration = Duration::from_mins(4);
 
 impl Journey {
     /// The minimal token is enough to begin.

@@ -19,7 +19,7 @@ use crate::desktop::screen::SIZE;
 use crate::git::git;
 
 /// How long a restore or a backup of the demo may take on a slow machine.
-const PATIENCE: Duration = Duration::from_secs(240);
+const PATIENCE: Duration = Duration::from_mins(4);
 
 /// What a project must have again.
 #[derive(Debug, PartialEq, Eq)]
