@@ -2,7 +2,7 @@
 //! disk. Each backup is a process that opens them, runs and ends, as
 //! `labkeep-cli backup` does.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -156,7 +156,7 @@ fn size(folder: &Path) -> u64 {
     entries
         .filter_map(Result::ok)
         .map(|entry| match entry.metadata() {
-            Ok(metadata) if metadata.is_dir() => size(&PathBuf::from(entry.path())),
+            Ok(metadata) if metadata.is_dir() => size(&entry.path()),
             Ok(metadata) => metadata.len(),
             Err(_) => 0,
         })
