@@ -1,7 +1,8 @@
-//! Secrets from standard input, the only way in. On a terminal they are asked
-//! for and not shown.
+//! What people give beside words: secrets from standard input, the only way
+//! in (on a terminal they are asked for and not shown), and paths that are kept.
 
 use std::io::{IsTerminal, Read};
+use std::path::{Path, PathBuf};
 
 use console::Term;
 use secrecy::SecretString;
@@ -51,6 +52,16 @@ fn read(what: &str, input: impl Read) -> Result<SecretString, Failure> {
             )
         })?;
     Ok(SecretString::from(text.trim_end_matches(['\r', '\n'])))
+}
+
+/// A path that means the same file from every folder.
+pub fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+    std::path::absolute(path).map_err(|error| {
+        Failure::refused(
+            format!("{} cannot be used: {error}.", path.display()),
+            "Write the whole path of the file.",
+        )
+    })
 }
 
 #[cfg(test)]

@@ -56,44 +56,44 @@ impl RunResult {
             missing: missing(detail),
         }
     }
+}
 
-    /// The same for people.
-    pub fn say(&self, detail: &RunDetail, outcome: Outcome, output: &Output) {
-        let run = &detail.run;
-        output.say(format!(
-            "{} of {}: {}.",
-            words::kind(run.kind),
-            run.subject,
-            words::outcome(outcome)
-        ));
-        for text in run.reason.iter().chain(&run.remedy) {
-            output.say(text);
-        }
-        for line in &detail.report {
-            output.say(format!("  {} {}", words::mark(line.mark), line.text));
-            if let Some(url) = &line.url {
-                output.say(format!("    {url}"));
-            }
-        }
-        let lines = detail.ledger.iter().filter(|line| is_missing(line.state));
-        for line in lines.clone().take(TOLD) {
-            say_missing(line, output);
-        }
-        let more = lines.count().saturating_sub(TOLD);
-        if more > 0 {
-            output.say(format!(
-                "  … and {more} more: labkeep-cli ledger {}",
-                words::short(&run.id)
-            ));
-        }
-        if let Some(text) = numbers(run.items, run.bytes) {
-            output.say(text);
-        }
-        if let Some(snapshot) = &run.snapshot {
-            output.say(format!("Snapshot {}", words::short(snapshot)));
-        }
-        output.say(format!("Run {}", words::short(&run.id)));
+/// The same for people.
+pub fn say(detail: &RunDetail, outcome: Outcome, output: &Output) {
+    let run = &detail.run;
+    output.say(format!(
+        "{} of {}: {}.",
+        words::kind(run.kind),
+        run.subject,
+        words::outcome(outcome)
+    ));
+    for text in run.reason.iter().chain(&run.remedy) {
+        output.say(text);
     }
+    for line in &detail.report {
+        output.say(format!("  {} {}", words::mark(line.mark), line.text));
+        if let Some(url) = &line.url {
+            output.say(format!("    {url}"));
+        }
+    }
+    let lines = detail.ledger.iter().filter(|line| is_missing(line.state));
+    for line in lines.clone().take(TOLD) {
+        say_missing(line, output);
+    }
+    let more = lines.count().saturating_sub(TOLD);
+    if more > 0 {
+        output.say(format!(
+            "  … and {more} more: labkeep-cli ledger {}",
+            words::short(&run.id)
+        ));
+    }
+    if let Some(text) = numbers(run.items, run.bytes) {
+        output.say(text);
+    }
+    if let Some(snapshot) = &run.snapshot {
+        output.say(format!("Snapshot {}", words::short(snapshot)));
+    }
+    output.say(format!("Run {}", words::short(&run.id)));
 }
 
 fn is_missing(state: LedgerState) -> bool {
@@ -150,7 +150,7 @@ fn numbers(items: ItemCounts, bytes: ByteCounts) -> Option<String> {
     if items.total == 0 {
         return None;
     }
-    let mut parts = vec![format!("{} items", items.total)];
+    let mut parts = vec![words::count(items.total, "item")];
     for (number, what) in [
         (items.captured, "read"),
         (items.unchanged, "unchanged"),

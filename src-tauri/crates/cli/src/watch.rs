@@ -14,7 +14,7 @@ use crate::Ran;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::Bar;
-use crate::result::RunResult;
+use crate::result::{self, RunResult};
 
 /// What a run says that was stopped by a signal.
 const STOPPED: &str = "It was interrupted.";
@@ -56,9 +56,8 @@ pub async fn to_its_end(
     bar.clear();
     let outcome = view.outcome.unwrap_or(Outcome::Failed);
     let detail = labkeep.run_detail(id)?;
-    let result = RunResult::of(&detail, outcome);
-    result.say(&detail, outcome, output);
-    output.document(&result);
+    result::say(&detail, outcome, output);
+    output.document(&RunResult::of(&detail, outcome));
     Ok(ExitCode::from(outcome.exit_code()))
 }
 
@@ -86,7 +85,7 @@ impl Signals {
     #[cfg(unix)]
     fn listen() -> Result<Self, Failure> {
         use tokio::signal::unix::{SignalKind, signal};
-        let listen = |kind| signal(kind).map_err(failed);
+        let listen = |kind| signal(kind).map_err(|error| failed(&error));
         Ok(Self {
             interrupt: listen(SignalKind::interrupt())?,
             terminate: listen(SignalKind::terminate())?,
@@ -116,7 +115,7 @@ impl Signals {
 }
 
 #[cfg(unix)]
-fn failed(error: std::io::Error) -> Failure {
+fn failed(error: &std::io::Error) -> Failure {
     Failure::machine(
         format!("Signals cannot be listened to: {error}."),
         "Please report it.",

@@ -1,7 +1,5 @@
 //! Accounts: connect, check, list, remove.
 
-use std::path::Path;
-
 use labkeep_engine::Labkeep;
 use labkeep_engine::view::{ChecklistView, ConnectRequest, Severity};
 use serde_json::json;
@@ -9,7 +7,6 @@ use serde_json::json;
 use super::DONE;
 use crate::Ran;
 use crate::arguments::Account;
-use crate::failure::Failure;
 use crate::output::Output;
 use crate::table::Table;
 use crate::{input, words};
@@ -22,7 +19,9 @@ pub async fn run(labkeep: &Labkeep, command: Account, output: &Output) -> Ran {
             token_stdin,
             ca,
         } => {
-            let ca_file = ca.as_deref().map(absolute).transpose()?;
+            // It is read again at every run, from whatever folder that starts in.
+            let ca_file = ca.as_deref().map(input::absolute).transpose()?;
+            let ca_file = ca_file.map(|file| file.display().to_string());
             let token = input::secret("token", "--token-stdin", token_stdin)?;
             let request = ConnectRequest {
                 url,
@@ -55,17 +54,6 @@ pub async fn run(labkeep: &Labkeep, command: Account, output: &Output) -> Ran {
             DONE
         }
     }
-}
-
-/// The file is read again at every run, from whatever folder that starts in.
-fn absolute(file: &Path) -> Result<String, Failure> {
-    let absolute = std::path::absolute(file).map_err(|error| {
-        Failure::refused(
-            format!("{} cannot be used: {error}.", file.display()),
-            "Name the file of the certificate.",
-        )
-    })?;
-    Ok(absolute.display().to_string())
 }
 
 fn list(labkeep: &Labkeep, output: &Output) -> Ran {

@@ -37,9 +37,9 @@ fn say(plan: &PrunePlanView, output: &Output) {
     table.lines().iter().for_each(|line| output.say(line));
     let go = plan.snapshots.iter().filter(|line| !line.stays).count();
     output.say(format!(
-        "{} of {} go; {} in the vault are needed by none already.",
-        go,
-        words::count(plan.snapshots.len() as u64, "snapshot"),
+        "{} to be removed, {} to stay; {} in the vault are needed by none already.",
+        words::count(go as u64, "snapshot"),
+        plan.snapshots.len() - go,
         words::bytes(plan.bytes_unused)
     ));
 }

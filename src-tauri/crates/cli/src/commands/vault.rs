@@ -18,6 +18,7 @@ pub async fn run(labkeep: &Labkeep, command: Vault, output: &Output) -> Ran {
             name,
             recovery_kit,
         } => {
+            let recovery_kit = recovery_kit.as_deref().map(input::absolute).transpose()?;
             if let Some(kit) = &recovery_kit {
                 Labkeep::refuse_recovery_kit(kit)?;
             }

@@ -287,7 +287,7 @@ fn folders_that_hold_no_vault_or_cannot() {
     for (kit, message, remedy) in [
         (
             "used/letter.txt",
-            "There is a file used/letter.txt already",
+            "used/letter.txt already, and nothing is ever overwritten.",
             "Choose another name.",
         ),
         ("nowhere/kit.txt", "cannot be used", "Check that it exists"),

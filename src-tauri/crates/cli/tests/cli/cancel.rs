@@ -19,12 +19,18 @@ fn begin(world: &World) -> (Child, String) {
         .gitlab
         .set_faults(vec![FaultRule::new("POST git-upload-pack", slow)]);
     let child = world.command(&["--json", "backup"]).spawn().unwrap();
-    let until = Instant::now() + Duration::from_secs(60);
+    (child, begun(world))
+}
+
+/// The run that reads from git, as soon as there is one.
+fn begun(world: &World) -> String {
+    let until = Instant::now() + Duration::from_mins(1);
     loop {
         let runs = world.json(&["runs"]);
         let run = &runs["runs"][0];
-        if run["state"] == "running" && world.gitlab.requests().count("POST git-upload-pack") > 0 {
-            return (child, run["id"].as_str().unwrap().to_owned());
+        let fetches = world.gitlab.requests().count("POST git-upload-pack");
+        if run["state"] == "running" && fetches > 0 {
+            return run["id"].as_str().unwrap().to_owned();
         }
         assert!(Instant::now() < until, "the backup did not begin: {runs}");
     }

@@ -81,8 +81,8 @@ fn a_deleted_project_comes_back() {
     world.machine.hidden.extend(keys);
     world.make_plan(&["--keep", "daily=7"]);
 
-    let would = world.json(&["backup", "--plan-only"]);
-    assert_eq!(would["unchanged"], 0);
+    let planned = world.json(&["backup", "--plan-only"]);
+    assert_eq!(planned["unchanged"], 0);
     assert_eq!(world.json(&["snapshots"])["snapshots"], json!([]));
     let result = world.back_up(&[], 0);
     let names: Vec<&String> = result.as_object().unwrap().keys().collect();
@@ -98,7 +98,7 @@ fn a_deleted_project_comes_back() {
         (&result["kind"], &result["outcome"]),
         (&json!("backup"), &json!("complete"))
     );
-    assert_eq!(result["items"]["total"], would["total"]);
+    assert_eq!(result["items"]["total"], planned["total"]);
     assert!(result["requests"]["git"].as_u64() > Some(10));
     assert!(result["bytes"]["stored"].as_u64() > Some(1000));
     let snapshot = result["snapshot"].as_str().unwrap();

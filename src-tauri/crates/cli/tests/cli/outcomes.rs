@@ -69,8 +69,8 @@ fn nothing_new_is_0() {
     let second = world.back_up(&[], 0);
     assert_eq!(second["items"]["unchanged"], second["items"]["total"]);
     assert_eq!(second["requests"]["git"], 0);
-    let would = world.json(&["backup", "--plan-only"]);
-    assert_eq!(would["unchanged"], would["total"]);
+    let planned = world.json(&["backup", "--plan-only"]);
+    assert_eq!(planned["unchanged"], planned["total"]);
     let thorough = world.json(&["backup", "--plan-only", "--thorough"]);
     assert_eq!(
         (&thorough["thorough"], &thorough["unchanged"]),
