@@ -98,7 +98,8 @@ impl Demo {
             clock.set(now - SignedDuration::from_hours(24 * days));
             self.change(project, title)?;
             // One day GitLab had a bad day: the strip shows that, too.
-            let broken = FaultRule::new("POST git-upload-pack", Action::status(500));
+            let broken =
+                FaultRule::new("POST git-upload-pack", Action::status(500)).at("*/buoy.git/*");
             self.gitlab
                 .set_faults(if days == 12 { vec![broken] } else { Vec::new() });
             let run = labkeep.start_backup(
