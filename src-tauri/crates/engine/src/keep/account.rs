@@ -1,6 +1,6 @@
 //! Accounts: connect, check, list, remove.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use jiff::tz::TimeZone;
@@ -51,17 +51,26 @@ impl Labkeep {
     ) -> Result<Connected> {
         check_token(&token)?;
         let base = BaseUrl::parse(&request.url).map_err(labkeep_gitlab::Error::from)?;
-        let ca_file = request.ca_file.filter(|file| !file.trim().is_empty());
-        let options =
-            self.client_options(base, token.clone(), ca_file.as_deref().map(Path::new))?;
+        let named = match &request.account {
+            Some(id) => Some(self.find_account(id)?),
+            None => None,
+        };
+        // A new token for a known account is tried with what that account trusts.
+        let trusted = named.as_ref().and_then(|account| account.ca_file.clone());
+        let ca_file = request
+            .ca_file
+            .filter(|file| !file.trim().is_empty())
+            .map(PathBuf::from)
+            .or(trusted);
+        let options = self.client_options(base, token.clone(), ca_file.as_deref())?;
         let Connection { client, sign_in } = connect(options).await?;
         if must_be_useful {
             self.refuse_useless(&sign_in)?;
         }
         let probe = probe::probe(&client, &sign_in).await?;
         let settings = self.settings()?;
-        let known = match &request.account {
-            Some(id) => Some(self.find_account(id)?),
+        let known = match named {
+            Some(named) => Some(named),
             None => settings
                 .accounts
                 .iter()
@@ -87,7 +96,7 @@ impl Labkeep {
                 name: user.name.clone(),
             }),
             token: token_facts(&sign_in, now),
-            ca_file: ca_file.map(Into::into),
+            ca_file,
             added_at: known.as_ref().map_or(now, |known| known.added_at),
             rest: known.map(|known| known.rest).unwrap_or_default(),
         };
