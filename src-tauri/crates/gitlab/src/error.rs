@@ -238,6 +238,13 @@ pub enum Error {
         /// Where and how it differs.
         detail: String,
     },
+    /// A list got shorter each time that it was read, so that something may have
+    /// been passed over.
+    #[error("{route} changed each time that it was read")]
+    ListChanged {
+        /// The route without query.
+        route: String,
+    },
     /// An answer that is held in memory is larger than allowed.
     #[error("the answer of {route} is longer than {limit} bytes")]
     AnswerTooLong {
@@ -327,6 +334,7 @@ impl Error {
             Error::RateLimited { .. } => "rate-limited",
             Error::Server { .. } => "server",
             Error::Decode { .. } => "decode",
+            Error::ListChanged { .. } => "list-changed",
             Error::AnswerTooLong { .. } => "answer-too-long",
             Error::Git(error) => error.code(),
             Error::Cancelled => "cancelled",

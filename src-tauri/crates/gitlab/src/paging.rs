@@ -3,7 +3,7 @@
 //! The next page is what the answer's `Link` says. Only the query of that link
 //! is used: an instance behind a proxy may not know its own address, and the
 //! token goes to the address that the user gave, nowhere else.
-use futures::{Stream, StreamExt, TryStreamExt, stream};
+use futures::{Stream, stream};
 use http::HeaderMap;
 use http::header::LINK;
 use reqwest::Method;
@@ -12,6 +12,7 @@ use url::Url;
 
 use crate::client::Client;
 use crate::error::Error;
+use crate::steady::steady;
 
 /// Items on a page: GitLab's maximum.
 pub const PER_PAGE: u32 = 100;
@@ -158,18 +159,14 @@ impl Client {
         })
     }
 
-    /// A whole list.
+    /// A whole list; walked again if it got shorter meanwhile.
     pub async fn all<T: DeserializeOwned + Send + 'static>(
         &self,
         path: &str,
         query: &[(&str, &str)],
         paging: Paging,
     ) -> Result<Vec<T>, Error> {
-        self.pages(path, query, paging)
-            .map_ok(|page: Page<T>| stream::iter(page.items).map(Ok))
-            .try_flatten()
-            .try_collect()
-            .await
+        steady(path, || self.pages(path, query, paging)).await
     }
 }
 

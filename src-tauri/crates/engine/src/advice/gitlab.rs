@@ -112,6 +112,12 @@ pub fn of_gitlab(error: &Error) -> Advice {
             format!("GitLab's answer to {route} is not understood: {detail}"),
             "Please report it with GitLab's version.",
         ),
+        Error::ListChanged { route } => Advice::new(
+            format!(
+                "Things of {route} were deleted at GitLab each time that Labkeep read the list."
+            ),
+            "Back up again when it is quiet there.",
+        ),
         Error::AnswerTooLong { route, limit } => Advice::new(
             format!("GitLab's answer to {route} is longer than {limit} bytes."),
             "Please report it with GitLab's version.",

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use futures::{StreamExt, pin_mut};
 use labkeep_gitlab::rest::{Group, GroupQuery, Kept, Project, ProjectQuery};
-use labkeep_gitlab::{AccessLevel, Client};
+use labkeep_gitlab::{AccessLevel, Client, steady};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -92,17 +92,16 @@ pub async fn discover(
     on_items: impl Fn(u64),
 ) -> Result<Discovery, labkeep_gitlab::Error> {
     let mut discovery = Discovery::default();
-    let groups = client.groups(GroupQuery {
-        min_access_level: Some(AccessLevel::GUEST),
-        top_level_only: false,
-    });
-    pin_mut!(groups);
-    while let Some(page) = groups.next().await {
-        for group in page?.items {
-            discovery.add(selection, previous, &group.full_path, || of_group(&group));
-        }
-        on_items(discovery.found.len() as u64);
+    let groups = || {
+        client.groups(GroupQuery {
+            min_access_level: Some(AccessLevel::GUEST),
+            top_level_only: false,
+        })
+    };
+    for group in steady("groups", groups).await? {
+        discovery.add(selection, previous, &group.full_path, || of_group(&group));
     }
+    on_items(discovery.found.len() as u64);
     let projects = client.projects(ProjectQuery {
         membership: true,
         min_access_level: None,

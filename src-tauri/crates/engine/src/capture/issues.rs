@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use futures::{StreamExt, pin_mut, stream};
+use futures::{StreamExt, stream};
 use labkeep_gitlab::documents::{IssueParts, Labels, issue};
 use labkeep_gitlab::rest::{Issuable, Issue, IssueLink, IssueQuery, Kept};
-use labkeep_gitlab::{AccessLevel, Client};
+use labkeep_gitlab::{AccessLevel, Client, steady};
 use serde_json::{Value, json};
 
 use super::assembly::Assembly;
@@ -97,17 +97,14 @@ pub async fn capture_issues(
 }
 
 async fn list(context: &Context, project: u64) -> Result<BTreeMap<u64, Issue>, Trouble> {
-    let pages = context.client.issues(project, IssueQuery::default());
-    pin_mut!(pages);
+    let walk = || context.client.issues(project, IssueQuery::default());
     let mut issues = BTreeMap::new();
-    while let Some(page) = pages.next().await {
-        for issue in page?.items {
-            let users = issue.author.iter().chain(&issue.closed_by);
-            for user in users.chain(&issue.assignees) {
-                context.people.note(user);
-            }
-            issues.insert(issue.iid, Kept::into_inner(issue));
+    for issue in steady(&format!("projects/{project}/issues"), walk).await? {
+        let users = issue.author.iter().chain(&issue.closed_by);
+        for user in users.chain(&issue.assignees) {
+            context.people.note(user);
         }
+        issues.insert(issue.iid, Kept::into_inner(issue));
     }
     Ok(issues)
 }

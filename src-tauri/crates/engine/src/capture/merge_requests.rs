@@ -4,12 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use futures::{StreamExt, pin_mut, stream};
+use futures::{StreamExt, stream};
 use labkeep_gitlab::documents::{Labels, MergeRequestParts, merge_request};
 use labkeep_gitlab::rest::{
     Approvals, Issuable, Kept, MergeRequest, MergeRequestQuery, Reviewer, VersionDetail,
 };
-use labkeep_gitlab::{Client, Error};
+use labkeep_gitlab::{Client, Error, steady};
 use serde_json::Value;
 
 use super::assembly::Assembly;
@@ -82,20 +82,16 @@ pub async fn capture_merge_requests(
 }
 
 async fn list(context: &Context, project: u64) -> Result<BTreeMap<u64, MergeRequest>, Trouble> {
-    let pages = context
-        .client
-        .merge_requests(project, MergeRequestQuery::default());
-    pin_mut!(pages);
+    let client = &context.client;
+    let walk = || client.merge_requests(project, MergeRequestQuery::default());
     let mut requests = BTreeMap::new();
-    while let Some(page) = pages.next().await {
-        for request in page?.items {
-            let users = request.author.iter().chain(&request.closed_by);
-            let users = users.chain(&request.merge_user).chain(&request.assignees);
-            for user in users.chain(&request.reviewers) {
-                context.people.note(user);
-            }
-            requests.insert(request.iid, Kept::into_inner(request));
+    for request in steady(&format!("projects/{project}/merge_requests"), walk).await? {
+        let users = request.author.iter().chain(&request.closed_by);
+        let users = users.chain(&request.merge_user).chain(&request.assignees);
+        for user in users.chain(&request.reviewers) {
+            context.people.note(user);
         }
+        requests.insert(request.iid, Kept::into_inner(request));
     }
     Ok(requests)
 }

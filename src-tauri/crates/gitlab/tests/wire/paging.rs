@@ -113,3 +113,45 @@ async fn a_failure_on_a_later_page_fails_the_list() {
         .unwrap_err();
     assert!(matches!(error, Error::Forbidden { .. }));
 }
+
+/// Reads a list whose first item is deleted whenever its first page was read,
+/// so often.
+async fn shrinking(deletions: u32) -> (Server, Result<Vec<u32>, Error>) {
+    let gone = std::sync::atomic::AtomicU32::new(0);
+    let server = Server::start(move |seen| {
+        use std::sync::atomic::Ordering::SeqCst;
+        let page: usize = seen
+            .query()
+            .get("page")
+            .map_or(1, |page| page.parse().unwrap());
+        let list: Vec<u32> = (gone.load(SeqCst)..20).collect();
+        let items: Vec<u32> = list.iter().copied().skip((page - 1) * 2).take(2).collect();
+        let more = list.len() > page * 2;
+        let link = format!("<http://h/api/v4/x?page={}>; rel=\"next\"", page + 1);
+        let mut response = linked(&json!(items), more.then_some(link));
+        let total = list.len().to_string();
+        response
+            .headers_mut()
+            .insert("x-total", total.parse().unwrap());
+        if page == 1 && gone.load(SeqCst) < deletions {
+            gone.fetch_add(1, SeqCst);
+        }
+        response
+    })
+    .await;
+    let read = server.client().all("x", &[], Paging::Offset).await;
+    (server, read)
+}
+
+#[tokio::test]
+async fn a_list_that_gets_shorter_while_it_is_read_is_read_again() {
+    let (server, read) = shrinking(1).await;
+    assert_eq!(read.unwrap(), (1..20).collect::<Vec<u32>>());
+    assert_eq!(server.seen().len(), 10 + 10);
+}
+
+#[tokio::test]
+async fn a_list_that_never_keeps_still_is_no_list() {
+    let (_server, read) = shrinking(u32::MAX).await;
+    assert!(matches!(read, Err(Error::ListChanged { route }) if route == "x"));
+}
