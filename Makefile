@@ -30,8 +30,7 @@ ui: packages ui/node_modules/.package-lock.json
 
 # The window with the built UI inside, the command line and the practice GitLab.
 app: ui
-	cargo build --quiet --package labkeep --features custom-protocol
-	cargo build --quiet --package labkeep-cli --package practice-gitlab
+	cargo build --quiet --workspace --bins --features labkeep/custom-protocol
 
 run: app
 	$(DEBUG)/labkeep
@@ -47,7 +46,7 @@ bench: packages
 	$(RELEASE)/labkeep-bench
 
 bindings: ui
-	cargo run --quiet --package labkeep --example bindings
+	cargo run --quiet --package labkeep --features custom-protocol --example bindings
 
 format:
 	cargo fmt --all
