@@ -134,11 +134,11 @@ fn on_a_small_disk(test: &str) -> Result<()> {
         .env("PROGRAM", std::env::current_exe()?)
         .env("TEST", test)
         .output()?;
-    let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
-    text.push_str(&String::from_utf8_lossy(&output.stderr));
+    let mut said = String::from_utf8_lossy(&output.stdout).into_owned();
+    said.push_str(&String::from_utf8_lossy(&output.stderr));
     ensure!(
-        output.status.success() && text.contains("1 passed"),
-        "{text}"
+        output.status.success() && said.contains("1 passed"),
+        "{said}"
     );
     Ok(())
 }

@@ -53,11 +53,11 @@ pub use error::{Error, MESSAGE_LIMIT};
 pub use observer::{Observer, RequestCounts, Wait, WaitReason};
 pub use options::{ClientOptions, Pauses, Proxy, Timeouts, check_token};
 pub use paging::{PER_PAGE, Page, PageRequest, Paging, Sort};
-pub use steady::steady;
 pub use reason::{BlockedReason, CaFlaw, NotGitlabReason, TlsFailure, TokenFlaw};
 pub use request::RequestKind;
 pub use scope::Scope;
 pub use sign_in::{Connection, connect};
+pub use steady::steady;
 pub use token::{
     GranularGrant, InstanceFacts, Person, RoleSummary, SignIn, Tier, TokenFacts, TokenKind,
 };
