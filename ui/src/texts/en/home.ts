@@ -3,7 +3,7 @@ import type { Headline } from '../../rules/headline.ts';
 import { counted, format } from './words.ts';
 
 const headlines: Record<Headline, string> = {
-  everything: 'Everything is protected',
+  everything: 'All that Labkeep saves is protected',
   known_gaps: 'Protected, with known gaps',
   nothing_yet: 'Nothing is saved yet',
   last_failed: 'The last backup failed',
@@ -35,7 +35,9 @@ export const home = {
     groups === 0
       ? `Copies of ${counted(projects, 'project', 'projects')}.`
       : `Copies of ${counted(projects, 'project', 'projects')} in ${counted(groups, 'group', 'groups')}.`,
-  nothingMissing: 'Nothing is missing that this token may read.',
+  nothingMissing: 'Nothing of it is missing that this token may read.',
+  scope:
+    'Saved are repositories, wikis, issues, merge requests, labels, milestones, members and settings. This version cannot save the rest of GitLab, such as releases, CI/CD variables, packages or container images.',
   firstCopies: 'The first copies are being made.',
   nothingSaved: 'Press “Back up now” to make the first copy.',
   gaps: 'Not in the copies',

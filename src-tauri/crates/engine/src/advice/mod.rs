@@ -42,3 +42,11 @@ impl std::fmt::Display for Advice {
         write!(formatter, "{} {}", self.message, self.hint)
     }
 }
+
+/// A word as it begins a sentence.
+pub(crate) fn capital(word: &str) -> String {
+    let mut characters = word.chars();
+    characters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(characters).collect()
+    })
+}

@@ -2,7 +2,7 @@
 
 use labkeep_vault::{Error, Format};
 
-use super::Advice;
+use super::{Advice, capital};
 
 /// What to tell about an error of the vault.
 pub fn of_vault(error: &Error) -> Advice {
@@ -148,11 +148,4 @@ pub fn of_vault(error: &Error) -> Advice {
             "Earlier snapshots are untouched. Please report it.",
         ),
     }
-}
-
-fn capital(word: &str) -> String {
-    let mut characters = word.chars();
-    characters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(characters).collect()
-    })
 }

@@ -110,10 +110,12 @@ Its key
     {key}
 
 With Labkeep, on any machine
-    1. Install Labkeep and choose “I have a vault”.
-    2. Choose the folder above and enter the key.
-    3. Every project has a button Restore.
-    On a command line:  labkeep-cli vault open {quoted} --key-stdin
+    1. Install Labkeep and connect it to a GitLab.
+    2. At “Where”, choose the folder above. Labkeep sees that it is a vault and
+       asks for the key. Every project has a button Restore then.
+    On a command line, with or without a GitLab:
+        labkeep-cli vault open {quoted} --key-stdin
+        labkeep-cli export latest GROUP/PROJECT FOLDER
 
 Without Labkeep
     The vault is a restic repository (https://restic.net); the key is its

@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::error::RestoreError;
 use super::material::{Material, Repository};
 use super::text::without_author;
+use crate::advice::capital;
 use crate::kind::Kind;
 
 /// Names in a sentence at most.
@@ -150,13 +151,6 @@ fn some(names: &[String]) -> String {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),
     }
-}
-
-fn capital(word: &str) -> String {
-    let mut characters = word.chars();
-    characters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(characters).collect()
-    })
 }
 
 async fn refs(

@@ -1,6 +1,7 @@
 //! The plan of a restore in sentences, before anything is created: what comes
 //! back, what comes back changed, and what does not.
 
+use crate::advice::capital;
 use crate::kind::Kind;
 use crate::ledger::Line;
 use crate::refs::Refs;
@@ -165,11 +166,4 @@ pub fn things(number: u64, one: &str, many: &str) -> String {
         grouped(number),
         if number == 1 { one } else { many }
     )
-}
-
-fn capital(word: &str) -> String {
-    let mut characters = word.chars();
-    characters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(characters).collect()
-    })
 }

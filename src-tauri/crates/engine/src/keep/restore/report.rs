@@ -1,7 +1,7 @@
 //! What a restore tells when it has ended.
 
 use super::super::execute::{Counts, Ended};
-use crate::advice::Advice;
+use crate::advice::{Advice, capital};
 use crate::kind::Kind;
 use crate::outcome::Outcome;
 use crate::restore::{RestoreResult, things};
@@ -22,7 +22,7 @@ pub(super) fn ended(path: &str, result: &RestoreResult) -> Ended {
         });
     };
     for (kind, count) in &result.comparison.same {
-        let words = kind.words();
+        let words = capital(kind.words());
         say(
             Mark::Good,
             match kind {
