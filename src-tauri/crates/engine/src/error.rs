@@ -228,6 +228,16 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether somebody asked to stop.
+    pub fn is_cancelled(&self) -> bool {
+        match self {
+            Self::Restore(error) => error.is_cancelled(),
+            Self::Gitlab(labkeep_gitlab::Error::Cancelled)
+            | Self::Vault(labkeep_vault::Error::Aborted) => true,
+            _ => false,
+        }
+    }
+
     /// The sentence and the remedy.
     pub fn advice(&self) -> Advice {
         match self {

@@ -20,9 +20,15 @@ use crate::vault::{FullView, Vault};
 /// Nodes of folders that are kept for the next look.
 const MOST_KEPT: usize = 200_000;
 
+/// Whether reading is to end.
+type Stop = Arc<dyn Fn() -> bool + Send + Sync>;
+
 /// A snapshot that is being read. Cheap to clone.
 #[derive(Clone)]
-pub struct SnapshotReader(Arc<Inner>);
+pub struct SnapshotReader {
+    inner: Arc<Inner>,
+    stop: Option<Stop>,
+}
 
 struct Inner {
     root: String,
@@ -64,24 +70,35 @@ impl Vault {
     /// Opens a snapshot for reading. Blocking, like all that comes of it.
     pub fn read(&self, id: &SnapshotId) -> Result<SnapshotReader> {
         let file = self.snapshot_file(*id)?;
-        Ok(SnapshotReader(Arc::new(Inner {
-            root: self.location().to_string(),
-            view: self.full_view()?,
-            file,
-            kept: Mutex::default(),
-        })))
+        Ok(SnapshotReader {
+            inner: Arc::new(Inner {
+                root: self.location().to_string(),
+                view: self.full_view()?,
+                file,
+                kept: Mutex::default(),
+            }),
+            stop: None,
+        })
     }
 }
 
 impl SnapshotReader {
+    /// The same, ending with `Error::Aborted` in the middle of a file when it is
+    /// asked to.
+    #[must_use]
+    pub fn stoppable(mut self, stop: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        self.stop = Some(Arc::new(stop));
+        self
+    }
+
     /// The snapshot's name.
     pub fn id(&self) -> SnapshotId {
-        SnapshotId::from_rustic(*self.0.file.id)
+        SnapshotId::from_rustic(*self.inner.file.id)
     }
 
     /// What the snapshot says about itself.
     pub fn facts(&self) -> SnapshotFacts {
-        SnapshotFacts::of(&self.0.file)
+        SnapshotFacts::of(&self.inner.file)
     }
 
     /// A folder's entries, sorted by name; `""` is the root. A folder that is
@@ -89,7 +106,7 @@ impl SnapshotReader {
     pub fn list(&self, folder: &str) -> Result<Vec<Entry>> {
         guarded("reading a snapshot", || {
             let tree = match self.node(folder)? {
-                Found::Root => self.0.file.tree,
+                Found::Root => self.inner.file.tree,
                 Found::Nothing => return Ok(Vec::new()),
                 Found::Node(node) => node.subtree.ok_or_else(|| Error::IsAFile {
                     path: folder.to_owned(),
@@ -165,8 +182,13 @@ impl SnapshotReader {
                 destination,
                 bytes: 0,
                 failure: None,
+                stop: self.stop.as_deref(),
+                has_stopped: false,
             };
-            let result = self.0.view.dump(&node, &mut counted);
+            let result = self.inner.view.dump(&node, &mut counted);
+            if counted.has_stopped {
+                return Err(Error::Aborted);
+            }
             if let Some(source) = counted.failure {
                 return Err(Error::Destination {
                     path: path.to_owned(),
@@ -176,7 +198,7 @@ impl SnapshotReader {
             result.map_err(|e| library("reading a file of a snapshot", e))?;
             if counted.bytes != node.meta.size {
                 return Err(Error::Damaged {
-                    path: format!("{path} in snapshot {} of {}", self.id(), self.0.root),
+                    path: format!("{path} in snapshot {} of {}", self.id(), self.inner.root),
                     detail: format!("{} bytes instead of {}", counted.bytes, node.meta.size),
                 });
             }
@@ -188,7 +210,7 @@ impl SnapshotReader {
         let mut found = Found::Root;
         for part in path.split('/').filter(|part| !part.is_empty()) {
             let tree = match &found {
-                Found::Root => self.0.file.tree,
+                Found::Root => self.inner.file.tree,
                 Found::Nothing => return Ok(Found::Nothing),
                 Found::Node(node) => match node.subtree {
                     Some(tree) => tree,
@@ -204,7 +226,7 @@ impl SnapshotReader {
     }
 
     fn folder(&self, tree: TreeId) -> Result<Arc<Folder>> {
-        let kept = &self.0.kept;
+        let kept = &self.inner.kept;
         {
             let kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(folder) = kept.folders.get(&tree) {
@@ -212,7 +234,7 @@ impl SnapshotReader {
             }
         }
         let nodes = self
-            .0
+            .inner
             .view
             .get_tree(&tree)
             .map_err(|e| library("reading a folder of a snapshot", e))?
@@ -263,16 +285,22 @@ fn entry(name: &str, node: &Node) -> Entry {
     }
 }
 
-/// Counts what goes through and keeps the destination's error, which the
-/// library would wrap.
+/// Counts what goes through, ends it when asked to, and keeps the destination's
+/// error, which the library would wrap.
 struct Counted<'a> {
     destination: &'a mut dyn Write,
     bytes: u64,
     failure: Option<io::Error>,
+    stop: Option<&'a (dyn Fn() -> bool + Send + Sync)>,
+    has_stopped: bool,
 }
 
 impl Write for Counted<'_> {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        if self.stop.is_some_and(|stop| stop()) {
+            self.has_stopped = true;
+            return Err(io::Error::other("reading was stopped"));
+        }
         match self.destination.write(buffer) {
             Ok(size) => {
                 self.bytes += size as u64;

@@ -112,7 +112,7 @@ export const activity = {
     size: 'Size',
     kept: (when: string): string => `kept from ${when}`,
     nothingMissing: 'Nothing is missing',
-    nothingMissingDetail: 'Everything that is there and may be read was saved.',
+    nothingMissingDetail: 'All that Labkeep saves and this token may read was saved.',
     noLines: 'No line fits',
     noLinesDetail: 'Choose other lines, or search for something else.',
     noLedger: 'No ledger',

@@ -91,7 +91,7 @@ export const purposes: Record<TokenPurpose, { title: string; detail: string }> =
   },
   back_up_everything: {
     title: 'Back up everything',
-    detail: 'Code, issues, merge requests and all else that may be read. Cannot change anything.',
+    detail: 'Code, issues, merge requests and all else that Labkeep saves. Cannot change anything.',
   },
   back_up_and_restore: {
     title: 'Back up and restore',

@@ -13,7 +13,7 @@ use labkeep_settings::{
     AccountId, Catalogue, ItemKey, ItemSort, LedgerRow, NewRun, PlanId, RunEnd, RunId, RunOutcome,
     RunState, VaultEntryId,
 };
-use labkeep_vault::OnProgress;
+use labkeep_vault::{OnProgress, SnapshotReader};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -57,6 +57,12 @@ pub(super) struct Execution {
 impl Execution {
     pub fn progress(&self) -> Arc<Progress> {
         Arc::clone(&self.active.progress)
+    }
+
+    /// A reader that ends when the run is cancelled.
+    pub fn reading(&self, reader: &SnapshotReader) -> SnapshotReader {
+        let cancel = self.active.cancel.clone();
+        reader.clone().stoppable(move || cancel.is_cancelled())
     }
 
     /// Ends work of the vault at its next safe place when the run is cancelled.

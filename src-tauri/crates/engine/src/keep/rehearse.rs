@@ -57,7 +57,7 @@ impl Labkeep {
                 .await
             {
                 Ok(ended) => ended,
-                Err(Error::Restore(RestoreError::Cancelled)) => Ended::aborted(),
+                Err(error) if error.is_cancelled() => Ended::aborted(),
                 Err(error) => Ended::failed(error.advice()),
             }
         })
@@ -84,7 +84,7 @@ impl Labkeep {
             let path = path_of(&open, *item)?;
             let work = progress.work_on(&path);
             let found = {
-                let (reader, ledger) = (open.reader.clone(), open.ledger.clone());
+                let (reader, ledger) = (execution.reading(&open.reader), open.ledger.clone());
                 let (people, item) = (Arc::clone(&people), *item);
                 let folder = self.scratch_folder()?;
                 blocking(move || {
@@ -95,6 +95,9 @@ impl Labkeep {
                 .await
             };
             drop(work);
+            if execution.active.cancel.is_cancelled() {
+                return Err(RestoreError::Cancelled.into());
+            }
             let found = match found {
                 Ok(found) => found,
                 Err(error) => DrillReport {
@@ -185,6 +188,7 @@ impl Labkeep {
                     snapshot: Some(id),
                     ..ended
                 },
+                Err(error) if error.is_cancelled() => Ended::aborted(),
                 Err(error) => Ended::failed(error.advice()),
             }
         })
@@ -203,15 +207,15 @@ impl Labkeep {
         let people = people(&open.reader).await?;
         let version = open.head.account.version.clone();
         let folder = self.scratch_folder()?;
+        let reader = execution.reading(&open.reader);
+        let cancel = execution.active.cancel.clone();
         let (into, report) = blocking(move || {
             let scratch = folder.path().to_path_buf();
-            let material = Material::gather(
-                &open.reader,
-                &open.ledger,
-                item,
-                &Kind::OF_PROJECT,
-                &scratch,
-            )?;
+            let material =
+                Material::gather(&reader, &open.ledger, item, &Kind::OF_PROJECT, &scratch)?;
+            if cancel.is_cancelled() {
+                return Err(RestoreError::Cancelled.into());
+            }
             if wish.archive {
                 let into = export_archive(&material, &people, version, &scratch, &wish.folder)?;
                 return Ok((into, missing(&material.lines)));

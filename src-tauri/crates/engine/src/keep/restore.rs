@@ -4,7 +4,7 @@ mod prepare;
 mod report;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use labkeep_settings::{Run, RunId};
@@ -168,9 +168,7 @@ impl Labkeep {
                     ..ended
                 },
             },
-            Err(
-                RestoreError::Cancelled | RestoreError::Gitlab(labkeep_gitlab::Error::Cancelled),
-            ) => Ended::aborted(),
+            Err(error) if error.is_cancelled() => Ended::aborted(),
             Err(error) => {
                 tracing::error!(run = %execution.id, error = %crate::error::chain(&error), "the restore failed");
                 Ended::failed(error.advice())
@@ -194,7 +192,12 @@ impl Labkeep {
         execution.active.progress.enter(Phase::Reading);
         execution.active.progress.set_items(1);
         let folder = self.scratch_folder()?;
-        let material = gather(prepared, folder.path().to_path_buf()).await?;
+        let material = gather(
+            prepared,
+            &execution.reading(&prepared.open.reader),
+            folder.path(),
+        )
+        .await?;
         let people = people(&prepared.open.reader).await?;
         let client = access.client.ok_or(RestoreError::TokenCannotWrite)?;
         let client = client.with_observer(Arc::new(WireObserver::new(execution.progress())));
@@ -329,8 +332,12 @@ fn order(prepared: &Prepared, destination: &Destination, request: &RestoreReques
     }
 }
 
-async fn gather(prepared: &Prepared, scratch: PathBuf) -> Result<Material, RestoreError> {
-    let reader = prepared.open.reader.clone();
+async fn gather(
+    prepared: &Prepared,
+    reader: &SnapshotReader,
+    scratch: &Path,
+) -> Result<Material, RestoreError> {
+    let (reader, scratch) = (reader.clone(), scratch.to_path_buf());
     let ledger = prepared.open.ledger.clone();
     let (item, kinds) = (prepared.item, prepared.kinds.clone());
     tokio::task::spawn_blocking(move || Material::gather(&reader, &ledger, item, &kinds, &scratch))

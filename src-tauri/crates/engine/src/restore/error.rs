@@ -155,6 +155,16 @@ pub enum RestoreError {
 }
 
 impl RestoreError {
+    /// Whether somebody asked to stop.
+    pub fn is_cancelled(&self) -> bool {
+        matches!(
+            self,
+            Self::Cancelled
+                | Self::Gitlab(labkeep_gitlab::Error::Cancelled)
+                | Self::Vault(labkeep_vault::Error::Aborted)
+        )
+    }
+
     /// A file of this machine that cannot be used.
     pub(crate) fn file(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self + use<> {
         let path = path.display().to_string();

@@ -4,7 +4,8 @@
 use labkeep_vault::{Content, Error, Expected, PathProblem, Piece, Veto};
 
 use crate::common::{
-    Sandbox, at, bytes, documents, expected, no_snapshot, save, some_pieces, spooled, start, write,
+    Sandbox, at, bytes, documents, expected, file, no_snapshot, noise, save, some_pieces, spooled,
+    start, write,
 };
 
 #[test]
@@ -125,4 +126,23 @@ fn tags_that_restic_would_split_are_refused() {
         let error = sandbox.vault.writer(start).unwrap_err();
         assert!(matches!(error, Error::InvalidTag { .. }));
     }
+}
+
+#[test]
+fn reading_ends_in_the_middle_of_a_file_when_asked_to() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    let sandbox = Sandbox::new();
+    let pieces = vec![file("projects/1/x", &noise(7, 3 << 20))];
+    let facts = save(&sandbox.vault, None, at(1), pieces).unwrap();
+    let stop = Arc::new(AtomicBool::new(false));
+    let asked = Arc::clone(&stop);
+    let reader = sandbox.vault.read(&facts.id).unwrap();
+    let reader = reader.stoppable(move || asked.load(Ordering::SeqCst));
+    assert_eq!(reader.read("projects/1/x").unwrap().unwrap().len(), 3 << 20);
+    stop.store(true, Ordering::SeqCst);
+    let mut content = Vec::new();
+    let end = reader.copy_to("projects/1/x", &mut content);
+    assert!(matches!(end, Err(Error::Aborted)), "{end:?}");
+    assert!(content.is_empty());
 }
