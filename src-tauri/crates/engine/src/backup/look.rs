@@ -178,6 +178,8 @@ impl BackupJob {
     fn depth(&self, previous: Option<&Previous>, now: Timestamp) -> Depth {
         let is_due = previous.is_none_or(|previous| {
             now.duration_since(previous.head.thorough).abs() >= THOROUGH_AGE
+                // At another address it may be another GitLab.
+                || previous.head.account.url != self.client.base().as_str()
         });
         if self.thorough || is_due {
             Depth::Thorough
