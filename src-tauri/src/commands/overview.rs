@@ -21,7 +21,7 @@ pub async fn get_overview(state: State<'_, Opened>) -> Answer<Overview> {
 #[specta::specta]
 pub async fn get_home(state: State<'_, Opened>) -> Answer<HomeView> {
     let labkeep = state.labkeep()?;
-    answer(async { labkeep.home_view() }).await
+    answer(labkeep.home_screen()).await
 }
 
 #[tauri::command]

@@ -237,9 +237,9 @@ async fn the_report_says_what_came_back() -> Result<()> {
         .map(|line| line.text.as_str())
         .collect();
     for expected in [
-        "issues: all 4 are",
-        "merge requests: all 2 are",
-        "wiki: the one branch or tag is",
+        "Issues: all 4 are",
+        "Merge requests: all 2 are",
+        "Wiki: the one branch or tag is",
         "1 link between issues was made again",
     ] {
         assert!(

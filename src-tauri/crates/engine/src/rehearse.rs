@@ -51,6 +51,15 @@ pub fn drill(
             fs::remove_dir_all(&folder).map_err(RestoreError::file(&folder))?;
         }
     }
+    for line in &material.lines {
+        if line.is_missing() && line.pieces.is_empty() {
+            let reason = line.reason.as_deref().unwrap_or("It could not be read.");
+            report.bad.push(format!(
+                "{}: nothing of it is in this snapshot. {reason}",
+                line.kind.words()
+            ));
+        }
+    }
     count_documents(material, &mut report)?;
     let into = scratch.join(format!("drill-{}.tar.gz", material.item.id));
     let wish = ArchiveWish {

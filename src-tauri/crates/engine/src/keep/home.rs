@@ -30,6 +30,13 @@ pub(super) const PROOF: &str = "last-proof";
 impl Labkeep {
     /// What the window needs before it can draw anything.
     pub async fn overview(&self) -> Result<Overview> {
+        let keychain_problem = self.keychain_problem(&self.settings()?).await;
+        let labkeep = self.clone();
+        // A drive that hangs must not hold up the window.
+        blocking(move || labkeep.overview_with(keychain_problem)).await
+    }
+
+    fn overview_with(&self, keychain_problem: Option<String>) -> Result<Overview> {
         let settings = self.settings()?;
         let attention = self.attention(&settings)?;
         let running = self.running().into_iter().next();
@@ -42,12 +49,18 @@ impl Labkeep {
             plans: self.plans()?,
             attention: count(&attention),
             running,
-            keychain_problem: self.keychain_problem(&settings).await,
+            keychain_problem,
             suggested_vault: self.suggested_vault(),
         })
     }
 
     /// What the home screen shows.
+    pub async fn home_screen(&self) -> Result<HomeView> {
+        let labkeep = self.clone();
+        blocking(move || labkeep.home_view()).await
+    }
+
+    /// The same. Blocking: it looks at the vaults' drives.
     pub fn home_view(&self) -> Result<HomeView> {
         let settings = self.settings()?;
         let attention = self.attention(&settings)?;

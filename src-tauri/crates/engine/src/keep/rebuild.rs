@@ -29,23 +29,27 @@ impl Labkeep {
         let reading = vault.clone();
         let found: Vec<(SnapshotFacts, Head, Ledger)> = blocking(move || {
             let mut found = Vec::new();
+            let mut unread = None;
             for facts in reading.snapshots()? {
                 if known_here.contains(&facts.id.to_string()) {
                     continue;
                 }
-                let reader = reading.read(&facts.id)?;
-                let Some(head) = reader.read(layout::HEAD)? else {
+                match read(&reading, &facts) {
+                    Ok(Some((head, ledger))) => found.push((facts, head, ledger)),
                     // Somebody else's restic snapshot in the same vault.
-                    continue;
-                };
-                let ledger = reader.read(layout::LEDGER)?.unwrap_or_default();
-                found.push((
-                    facts,
-                    Head::parse(Some(&head))?,
-                    Ledger::from_ndjson(&ledger)?,
-                ));
+                    Ok(None) => {}
+                    // One that is damaged or newer must not hide the others.
+                    Err(error) => {
+                        let why = crate::error::chain(&error);
+                        tracing::warn!(snapshot = %facts.id, error = %why, "left out");
+                        unread.get_or_insert(error);
+                    }
+                }
             }
-            Ok(found)
+            match unread {
+                Some(error) if found.is_empty() => Err(error),
+                _ => Ok(found),
+            }
         })
         .await?;
         let mut accounts: BTreeMap<String, AccountId> = BTreeMap::new();
@@ -134,4 +138,17 @@ impl Labkeep {
             .update(|settings| settings.accounts.push(account))?;
         Ok(id)
     }
+}
+
+/// What a snapshot says about itself; none if it is not Labkeep's.
+fn read(vault: &Vault, facts: &SnapshotFacts) -> Result<Option<(Head, Ledger)>> {
+    let reader = vault.read(&facts.id)?;
+    let Some(head) = reader.read(layout::HEAD)? else {
+        return Ok(None);
+    };
+    let ledger = reader.read(layout::LEDGER)?.unwrap_or_default();
+    Ok(Some((
+        Head::parse(Some(&head))?,
+        Ledger::from_ndjson(&ledger)?,
+    )))
 }

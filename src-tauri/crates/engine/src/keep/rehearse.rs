@@ -117,19 +117,21 @@ impl Labkeep {
         }
         self.note_proven(account, &proven)?;
         let is_good = proven.len() == items.len();
-        if !proven.is_empty() {
+        if is_good && !proven.is_empty() {
             let now = self.0.clock.now();
-            self.0
-                .catalogue
-                .snapshot_proven(&snapshot.vault.vault_id, &snapshot.id, now)?;
-            if is_good {
-                let proof = LastProof {
-                    run: execution.id.to_string(),
-                    at: millis(now),
-                    items: u32::try_from(proven.len()).unwrap_or(u32::MAX),
-                };
-                self.0.catalogue.set_memo(PROOF, &json!(proof))?;
+            let projects = open.ledger.items();
+            let projects = projects.iter().filter(|item| item.sort == Sort::Project);
+            if projects.count() == proven.len() {
+                self.0
+                    .catalogue
+                    .snapshot_proven(&snapshot.vault.vault_id, &snapshot.id, now)?;
             }
+            let proof = LastProof {
+                run: execution.id.to_string(),
+                at: millis(now),
+                items: u32::try_from(proven.len()).unwrap_or(u32::MAX),
+            };
+            self.0.catalogue.set_memo(PROOF, &json!(proof))?;
         }
         let failed = items.len() - proven.len();
         Ok(Ended {
@@ -218,7 +220,15 @@ impl Labkeep {
             }
             if wish.archive {
                 let into = export_archive(&material, &people, version, &scratch, &wish.folder)?;
-                return Ok((into, missing(&material.lines)));
+                let mut report = missing(&material.lines);
+                if !material.links.is_empty() {
+                    report.push(ReportLine {
+                        mark: Mark::Changed,
+                        text: "Links between issues have no place in an archive. An export to a folder has them.".to_owned(),
+                        url: None,
+                    });
+                }
+                return Ok((into, report));
             }
             let report = export_folder(&material, &people, &wish.folder)?;
             Ok((wish.folder, report))
@@ -230,7 +240,20 @@ impl Labkeep {
             text: into.display().to_string(),
             url: None,
         };
+        let bad = report.iter().filter(|line| line.mark == Mark::Bad).count();
+        let advice = (bad > 0).then(|| {
+            Advice::new(
+                "The export is there, but not everything of the project is in this snapshot.",
+                "The report says what is missing. Another snapshot may hold it.",
+            )
+        });
         Ok(Ended {
+            outcome: if bad == 0 {
+                Outcome::Complete
+            } else {
+                Outcome::Partial
+            },
+            advice,
             report: [vec![first], report].concat(),
             counts: Counts {
                 items: ItemCounts {
@@ -238,6 +261,7 @@ impl Labkeep {
                     captured: 1,
                     ..ItemCounts::default()
                 },
+                missing: u32::try_from(bad).unwrap_or(u32::MAX),
                 ..Counts::default()
             },
             ..Ended::complete()

@@ -202,12 +202,10 @@ impl Labkeep {
         let client = access.client.ok_or(RestoreError::TokenCannotWrite)?;
         let client = client.with_observer(Arc::new(WireObserver::new(execution.progress())));
         let counting = client.clone();
+        let is_same = prepared.open.head.account.url == prepared.account.url;
         let addresses = if access.is_admin {
             let asking = client.with_cancel(execution.active.cancel.clone());
-            {
-                let is_same = prepared.open.head.account.url == prepared.account.url;
-                addresses(&asking, &material, is_same).await?
-            }
+            addresses(&asking, &material, is_same).await?
         } else {
             BTreeMap::new()
         };
@@ -219,8 +217,10 @@ impl Labkeep {
                 gitlab_version: prepared.open.head.account.version.clone(),
                 addresses,
                 importer: access.user,
+                own_author: access.user.filter(|_| is_same),
                 names_authors: true,
             },
+            is_same,
             destination,
             scratch: folder.path().to_path_buf(),
             run: execution.id,
@@ -283,7 +283,7 @@ impl Labkeep {
                 }),
         );
         let lost = facts.lines.iter().filter(|line| {
-            prepared.kinds.contains(&line.kind) && !line.is_whole() && line.pieces.is_empty()
+            prepared.kinds.contains(&line.kind) && line.is_missing() && line.pieces.is_empty()
         });
         let lost = u32::try_from(lost.count()).unwrap_or(u32::MAX);
         if lost > 0 {

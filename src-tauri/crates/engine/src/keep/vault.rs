@@ -62,12 +62,28 @@ impl Labkeep {
         name: Option<String>,
     ) -> Result<VaultView> {
         let location = Location::parse(&expand(location).display().to_string())?;
-        self.refuse_known(&location.to_string())?;
+        let known = self.refuse_known(&location.to_string());
         let key = VaultKey::parse(key.expose_secret())?;
         let vault = {
             let (location, key) = (location.clone(), key.clone());
             blocking(move || Ok(Vault::open(&location, &key, OpenOptions::default())?)).await?
         };
+        if let Err(refusal) = known {
+            // Known already; what it holds may not be, after an interruption.
+            let was_known = self.0.catalogue.snapshots(vault.id().as_str())?.len();
+            self.rebuild_from(&vault).await?;
+            let is_known = self.0.catalogue.snapshots(vault.id().as_str())?.len();
+            let here = location.to_string();
+            let entry = self
+                .settings()?
+                .vaults
+                .into_iter()
+                .find(|e| e.location == here);
+            return match entry {
+                Some(entry) if is_known > was_known => self.vault_view(&entry),
+                _ => Err(refusal),
+            };
+        }
         let id = VaultEntryId::random();
         let name = self.free_vault_name(name, &location)?;
         self.keep_key(id, &name, &key).await?;

@@ -26,8 +26,11 @@ pub struct ArchiveWish {
     /// E-mail addresses by which the import finds users again, by their number
     /// in the snapshot: only an administrator's does.
     pub addresses: BTreeMap<u64, String>,
-    /// The user whose own texts need no author's name.
+    /// The user who imports.
     pub importer: Option<u64>,
+    /// The same user in the snapshot, if it is of this GitLab; whose own texts
+    /// need no author's name.
+    pub own_author: Option<u64>,
     /// Whether texts name their authors where GitLab would not.
     pub names_authors: bool,
 }
@@ -71,7 +74,7 @@ pub fn build(
         .addresses
         .keys()
         .copied()
-        .chain(wish.importer)
+        .chain(wish.own_author)
         .collect();
     for relation in material.relations.keys().copied() {
         if relation == MEMBERS {

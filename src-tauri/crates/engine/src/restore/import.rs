@@ -68,11 +68,13 @@ impl RestoreJob {
             size,
             overrides: &[],
         };
-        let project = match self.send(client, import, at).await {
+        let mut is_in_doubt = false;
+        let project = match self.send(client, import, at, &mut is_in_doubt).await {
             Ok(project) => project,
             Err(error) => {
-                // Whatever was refused did not happen. Anything else may have.
-                if error.is_refusal() {
+                // Whatever was refused did not happen. Anything else may have,
+                // and what is refused after a doubt is the look whether it did.
+                if error.is_refusal() && !is_in_doubt {
                     let payload = json!({ "error": error.to_string() });
                     self.finish(IMPORT, StepState::Failed, &payload)?;
                 }
@@ -91,7 +93,10 @@ impl RestoreJob {
     async fn take_up(&self, client: &Client, step: &Step) -> Result<Option<u64>, RestoreError> {
         let project = step.payload["project"].as_u64();
         match step.state {
-            StepState::Done => Ok(project),
+            StepState::Done => match project {
+                Some(project) => self.still_there(client, project).await,
+                None => Ok(None),
+            },
             StepState::Failed => {
                 if let Some(project) = project
                     && step.payload["removed"] != true
@@ -115,6 +120,25 @@ impl RestoreJob {
                 }
             }
         }
+    }
+
+    /// The project, unless somebody deleted or moved it since: then it is
+    /// imported anew.
+    async fn still_there(
+        &self,
+        client: &Client,
+        project: u64,
+    ) -> Result<Option<u64>, RestoreError> {
+        let path = self.destination.path();
+        let found = client.project(project).await?.filter(|found| {
+            found.marked_for_deletion_on.is_none()
+                && found.path_with_namespace.eq_ignore_ascii_case(&path)
+        });
+        if found.is_none() {
+            self.log
+                .warn("The project of the earlier attempt is not there any more; importing anew.");
+        }
+        Ok(found.map(|_| project))
     }
 
     async fn archive(&self) -> Result<(std::path::PathBuf, u64), RestoreError> {
@@ -145,8 +169,8 @@ impl RestoreJob {
         client: &Client,
         mut import: NewImport<'_>,
         at: Timestamp,
+        is_in_doubt: &mut bool,
     ) -> Result<u64, RestoreError> {
-        let mut is_in_doubt = false;
         let mut sendings = 0;
         loop {
             sendings += 1;
@@ -162,11 +186,11 @@ impl RestoreJob {
                 import.name = None;
                 continue;
             }
-            let may_be_ours = is_doubtful(&error) || (is_taken && is_in_doubt);
+            let may_be_ours = is_doubtful(&error) || (is_taken && *is_in_doubt);
             if !may_be_ours {
                 return Err(self.refused(error, is_taken));
             }
-            is_in_doubt = true;
+            *is_in_doubt = true;
             self.log.warn(format!(
                 "No clear answer to the import: {error}. Looking whether it has begun."
             ));
@@ -175,7 +199,8 @@ impl RestoreJob {
                 There::Ours(project) => return Ok(project),
                 There::Foreign => return Err(self.taken()),
                 There::Nothing if sendings == SENDINGS => return Err(error.into()),
-                There::Nothing => {}
+                // Nothing is there, so nothing is in doubt until it is sent again.
+                There::Nothing => *is_in_doubt = false,
             }
         }
     }

@@ -48,6 +48,9 @@ pub struct RestoreJob {
     pub people: Arc<People>,
     /// How the archive is made.
     pub wish: ArchiveWish,
+    /// Whether it is the GitLab that the snapshot is of, where numbers still
+    /// mean the same things.
+    pub is_same: bool,
     /// Where to.
     pub destination: Destination,
     /// Folder for the archive.
@@ -197,6 +200,12 @@ impl RestoreJob {
         link: &Link,
     ) -> Result<Result<(), String>, RestoreError> {
         let is_own = link.project_id == self.material.item.id;
+        if !is_own && !self.is_same {
+            return Ok(Err(format!(
+                "#{iid} was linked to #{} of project {}, which is in another GitLab",
+                link.iid, link.project_id
+            )));
+        }
         let target = if is_own { project } else { link.project_id };
         let key = format!("link/{iid}/{}/{}", link.project_id, link.iid);
         let begun = self

@@ -10,13 +10,16 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::common::{in_session, text};
 
+/// The daemon is asked for before it answers on the bus.
 const UNLOCKED: &str = "echo -n password | gnome-keyring-daemon --unlock --components=secrets \
-    >/dev/null && TEST";
+    >/dev/null && gdbus wait --session --timeout 20 org.freedesktop.secrets && TEST";
 /// Nothing was ever unlocked: there is a Secret Service, but no keyring in it.
-const NEVER_USED: &str = "gnome-keyring-daemon --start --components=secrets >/dev/null && TEST";
+const NEVER_USED: &str = "gnome-keyring-daemon --start --components=secrets >/dev/null \
+    && gdbus wait --session --timeout 20 org.freedesktop.secrets && TEST";
 /// Makes a keyring, ends the daemon, and starts it again without the password.
 const LOCKED: &str = "echo -n password | gnome-keyring-daemon --unlock --components=secrets \
-    >/dev/null && secret-tool store --label=first service first </dev/null \
+    >/dev/null && gdbus wait --session --timeout 20 org.freedesktop.secrets \
+    && secret-tool store --label=first service first </dev/null \
     && gnome-keyring-daemon --replace --start --components=secrets >/dev/null; TEST";
 
 fn passed(script: &str, test: &str) {
