@@ -4,13 +4,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use labkeep_engine::keep::{BackupWish, ExportWish};
 use labkeep_engine::kind::Item;
 use labkeep_engine::outcome::Outcome;
-use labkeep_engine::view::{Mark, Severity};
+use labkeep_engine::view::{Mark, ReportLine, RunDetail, Severity};
 use labkeep_tests::furnish::furnish;
 use labkeep_tests::keeper::Keeper;
 use labkeep_tests::world::{World, many, seeded};
-use practice_gitlab::Seed;
+use practice_gitlab::{Action, FaultRule, Seed};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_good_vault_is_proven_restorable_and_the_date_kept() -> Result<()> {
@@ -191,4 +192,62 @@ fn flip(path: &Path) -> Result<()> {
     permissions.set_readonly(false);
     fs::set_permissions(path, permissions)?;
     Ok(fs::write(path, content)?)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_drill_of_some_projects_proves_these_and_not_the_snapshot() -> Result<()> {
+    let keeper = Keeper::new(many(2)).await?;
+    let snapshot = keeper.back_up().await?;
+    let (id, path) = keeper.world.gitlab.projects().swap_remove(0);
+    let item = Item::project(id);
+    let run = keeper.labkeep.start_drill(&snapshot, vec![item]).await?;
+    let detail = keeper.ended(run).await?;
+    assert_eq!(detail.run.outcome, Some(Outcome::Complete), "{detail:#?}");
+    let rows = keeper.labkeep.projects()?.rows;
+    let proven: Vec<&str> = rows
+        .iter()
+        .filter(|row| row.proven_at.is_some())
+        .map(|row| row.path.as_str())
+        .collect();
+    assert_eq!(proven, [path.as_str()]);
+    assert!(keeper.labkeep.snapshots(None)?[0].proven_at.is_none());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_never_saved_is_neither_proven_nor_exported_in_silence() -> Result<()> {
+    let keeper = Keeper::new(many(1)).await?;
+    let gitlab = &keeper.world.gitlab;
+    let (id, _) = gitlab.projects().swap_remove(0);
+    let item = Item::project(id);
+    gitlab.set_faults(vec![FaultRule::new(
+        "GET /projects/:id/issues",
+        Action::status(400),
+    )]);
+    let wish = BackupWish { thorough: true };
+    let run = keeper.labkeep.start_backup(&keeper.plan, wish)?;
+    assert_eq!(keeper.ended(run).await?.run.outcome, Some(Outcome::Partial));
+    gitlab.set_faults(Vec::new());
+    let snapshot = keeper.labkeep.find_snapshot("latest")?;
+    let names_issues = |detail: &RunDetail| {
+        let is_it = |line: &ReportLine| line.mark == Mark::Bad && line.text.contains("ssues: ");
+        detail.report.iter().any(is_it)
+    };
+
+    let run = keeper.labkeep.start_drill(&snapshot, vec![item]).await?;
+    let drill = keeper.ended(run).await?;
+    assert_eq!(drill.run.outcome, Some(Outcome::Failed), "{drill:#?}");
+    assert!(names_issues(&drill), "{drill:#?}");
+    assert!(keeper.labkeep.home_view()?.last_proof.is_none());
+
+    let folder = tempfile::tempdir()?;
+    let wish = ExportWish {
+        folder: folder.path().join("out"),
+        archive: false,
+    };
+    let run = keeper.labkeep.start_export(&snapshot, item, wish).await?;
+    let export = keeper.ended(run).await?;
+    assert_eq!(export.run.outcome, Some(Outcome::Partial), "{export:#?}");
+    assert!(names_issues(&export), "{export:#?}");
+    Ok(())
 }

@@ -306,3 +306,52 @@ async fn a_run_that_ended_well_is_not_taken_up_again() -> Result<()> {
     assert!(again.is_err());
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_project_that_was_deleted_since_is_imported_anew() -> Result<()> {
+    let (keeper, made) = furnished().await?;
+    let gitlab = &keeper.world.gitlab;
+    let owner = gitlab.tokens.owner.clone();
+    let before = gitlab.projects();
+    let route = "GET /projects/:id/issues";
+    hold(&keeper, route);
+    let request = keeper.request(made.project);
+    let token = Some(owner.as_str().into());
+    let run = keeper.labkeep.start_restore(request, token).await?;
+    asked(&keeper, route).await?;
+    keeper.labkeep.cancel_run(run)?;
+    let stopped = keeper.ended(run).await?;
+    gitlab.set_faults(Vec::new());
+    let projects = gitlab.projects();
+    let (_, restored) = projects
+        .iter()
+        .find(|project| !before.contains(project))
+        .context("it was imported")?;
+    gitlab.delete_project(restored)?;
+    let detail = keeper.resume(&stopped.run.id, &owner).await?;
+    is_whole(&keeper, &made, &detail, before.len()).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_that_is_refused_does_not_undo_the_import() -> Result<()> {
+    let (keeper, made) = furnished().await?;
+    let gitlab = &keeper.world.gitlab;
+    let owner = gitlab.tokens.owner.clone();
+    let before = gitlab.projects().len();
+    // The answer to the import is lost, and then nobody may look.
+    gitlab.set_faults(vec![
+        FaultRule::new("POST /projects/import", Action::Truncate { after_bytes: 1 }),
+        FaultRule::new("GET /projects/:id/import", Action::status(403)),
+    ]);
+    let request = keeper.request(made.project);
+    let failed = keeper.restore(&request, &owner).await?;
+    assert_eq!(
+        failed.run.outcome,
+        Some(Outcome::Failed),
+        "{}",
+        told(&failed)
+    );
+    gitlab.set_faults(Vec::new());
+    let detail = keeper.resume(&failed.run.id, &owner).await?;
+    is_whole(&keeper, &made, &detail, before).await
+}

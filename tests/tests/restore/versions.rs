@@ -254,8 +254,11 @@ async fn another_machine_with_the_key_restores_what_this_one_saved() -> Result<(
     assert!(other.open_vault(&location, wrong, None).await.is_err());
     assert!(other.vaults()?.is_empty() && other.snapshots(None)?.is_empty());
     let key = keeper.world.key.as_secret().clone();
-    other.open_vault(&location, key, None).await?;
+    other.open_vault(&location, key.clone(), None).await?;
     assert_eq!(other.snapshots(None)?.len(), 2);
+    // Opened again, it brings what is new; with nothing new it is refused.
+    let again = other.open_vault(&location, key.clone(), None).await;
+    assert!(again.is_err() && other.vaults()?.len() == 1);
     let rows = other.projects()?.rows;
     assert!(
         rows.iter()

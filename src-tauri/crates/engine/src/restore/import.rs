@@ -199,8 +199,7 @@ impl RestoreJob {
                 There::Ours(project) => return Ok(project),
                 There::Foreign => return Err(self.taken()),
                 There::Nothing if sendings == SENDINGS => return Err(error.into()),
-                // Nothing is there, so nothing is in doubt until it is sent again.
-                There::Nothing => *is_in_doubt = false,
+                There::Nothing => {}
             }
         }
     }

@@ -207,7 +207,7 @@ impl RestoreJob {
             )));
         }
         let target = if is_own { project } else { link.project_id };
-        let key = format!("link/{iid}/{}/{}", link.project_id, link.iid);
+        let key = format!("link/{project}/{iid}/{}/{}", link.project_id, link.iid);
         let begun = self
             .catalogue
             .begin_step(self.run, &key, &json!({}), self.clock.now())?;
