@@ -123,7 +123,7 @@ pub fn same_content(one: &Saved, other: &Saved, item: Item, kind: Kind) -> Resul
             let (refs, real) = (one.refs(item, folder)?, other.refs(item, folder)?);
             ensure!(refs == real, "it has {refs:?}; in truth {real:?}");
             let report = one.drill(item)?;
-            ensure!(report.is_good(), "{:?}", report.bad);
+            ensure!(report.bad.is_empty(), "{:?}", report.bad);
         }
         Kind::Settings => {
             let of = |saved: &Saved| Ok::<_, anyhow::Error>(steady(saved.settings(item)?));

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use labkeep_gitlab::archive::{self, ArchiveReport, Limits};
 use labkeep_gitlab::git::pack::{BareRepository, PackError, check_connectivity};
 
+use crate::advice::capital;
 use crate::capture::People;
 use crate::kind::Kind;
 use crate::ledger::Line;
@@ -22,12 +23,16 @@ pub struct DrillReport {
     pub good: Vec<String>,
     /// What is wrong, in sentences.
     pub bad: Vec<String>,
+    /// What was to be saved and never was, in sentences.
+    pub lacking: Vec<String>,
+    /// What this token may not read or this GitLab does not offer, in sentences.
+    pub closed: Vec<String>,
 }
 
 impl DrillReport {
     /// Whether everything is as it should be.
     pub const fn is_good(&self) -> bool {
-        self.bad.is_empty()
+        self.bad.is_empty() && self.lacking.is_empty()
     }
 }
 
@@ -54,10 +59,13 @@ pub fn drill(
     for line in &material.lines {
         if line.is_missing() && line.pieces.is_empty() {
             let reason = line.reason.as_deref().unwrap_or("It could not be read.");
-            report.bad.push(format!(
-                "{}: nothing of it is in this snapshot. {reason}",
-                line.kind.words()
-            ));
+            let kind = capital(line.kind.words());
+            let text = format!("{kind}: nothing of it is in this snapshot. {reason}");
+            if line.is_whole() {
+                report.closed.push(text);
+            } else {
+                report.lacking.push(text);
+            }
         }
     }
     count_documents(material, &mut report)?;

@@ -191,7 +191,8 @@ fn rehearse(world: &World) {
         (&drill["outcome"], &drill["items"]["captured"]),
         (&json!("complete"), &json!(1))
     );
-    assert!(world.json(&["snapshots"])["snapshots"][0]["proven_at"].is_i64());
+    // One project's proof is not the whole snapshot's.
+    assert!(world.json(&["snapshots"])["snapshots"][0]["proven_at"].is_null());
     let folder = world.text("plain");
     world.run(&["export", "latest", PROJECT, &folder]).expect(0);
     let checked = Command::new("git")

@@ -101,17 +101,18 @@ impl Labkeep {
             let found = match found {
                 Ok(found) => found,
                 Err(error) => DrillReport {
-                    good: Vec::new(),
                     bad: vec![error.advice().message],
+                    ..DrillReport::default()
                 },
             };
             report.extend(lines(&path, &found));
             if found.is_good() {
                 proven.push(*item);
             } else {
+                let wrong = found.bad.iter().chain(&found.lacking);
                 execution
                     .log
-                    .warn_all(found.bad.iter().map(|bad| format!("{path}: {bad}")));
+                    .warn_all(wrong.map(|bad| format!("{path}: {bad}")));
             }
             progress.items_done(1);
         }
@@ -354,9 +355,11 @@ fn lines(path: &str, found: &DrillReport) -> Vec<ReportLine> {
         text: format!("{path}: {text}"),
         url: None,
     };
-    let bad = found.bad.iter().map(|text| line(Mark::Bad, text));
+    let bad = found.bad.iter().chain(&found.lacking);
+    let bad = bad.map(|text| line(Mark::Bad, text));
+    let closed = found.closed.iter().map(|text| line(Mark::Changed, text));
     let good = found.good.iter().map(|text| line(Mark::Good, text));
-    bad.chain(good).collect()
+    bad.chain(closed).chain(good).collect()
 }
 
 fn path_of(open: &OpenSnapshot, item: Item) -> Result<String> {

@@ -28,8 +28,8 @@ use crate::restore::{
 use crate::run::WireObserver;
 use crate::token_page::token_page;
 use crate::view::{
-    ByteCounts, Mark, Phase, ReportLine, RequestCountsView, RestorePlanView, RestoreRequest,
-    TokenNeed, TokenPurpose,
+    ByteCounts, LedgerState, Mark, Phase, ReportLine, RequestCountsView, RestorePlanView,
+    RestoreRequest, TokenNeed, TokenPurpose,
 };
 
 /// How an export is to be made.
@@ -283,7 +283,9 @@ impl Labkeep {
                 }),
         );
         let lost = facts.lines.iter().filter(|line| {
-            prepared.kinds.contains(&line.kind) && line.is_missing() && line.pieces.is_empty()
+            prepared.kinds.contains(&line.kind)
+                && matches!(line.state, LedgerState::Failed | LedgerState::NoRight)
+                && line.pieces.is_empty()
         });
         let lost = u32::try_from(lost.count()).unwrap_or(u32::MAX);
         if lost > 0 {
