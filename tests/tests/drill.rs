@@ -251,3 +251,53 @@ async fn what_was_never_saved_is_neither_proven_nor_exported_in_silence() -> Res
     assert!(names_issues(&export), "{export:#?}");
     Ok(())
 }
+
+async fn check(keeper: &Keeper, percent: u32) -> Result<RunDetail> {
+    let vault = keeper.labkeep.vaults()?[0].id.clone();
+    let run = keeper.labkeep.start_check(&vault, percent).await?;
+    keeper.ended(run).await
+}
+
+fn alarm(keeper: &Keeper) -> Result<bool> {
+    let attention = keeper.labkeep.home_view()?.attention;
+    let is_alarm = |title: &str| title.starts_with("A check of the vault");
+    Ok(attention.iter().any(|one| is_alarm(&one.title)))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_that_found_damage_is_an_alarm_until_all_data_was_read_again() -> Result<()> {
+    let keeper = Keeper::new(many(1)).await?;
+    keeper.back_up().await?;
+    let good = check(&keeper, 100).await?;
+    assert_eq!(good.run.outcome, Some(Outcome::Complete), "{good:#?}");
+    assert!(!alarm(&keeper)?);
+
+    let packs = packs(&keeper.world.folder.path().join("vault"))?;
+    packs.iter().try_for_each(|pack| flip(pack))?;
+    let bad = check(&keeper, 100).await?;
+    assert_eq!(bad.run.outcome, Some(Outcome::Failed), "{bad:#?}");
+    assert!(alarm(&keeper)?);
+    // One that reads nothing says nothing about it.
+    check(&keeper, 0).await?;
+    assert!(alarm(&keeper)?);
+
+    packs.iter().try_for_each(|pack| flip(pack))?;
+    let good = check(&keeper, 100).await?;
+    assert_eq!(good.run.outcome, Some(Outcome::Complete), "{good:#?}");
+    assert!(!alarm(&keeper)?);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_that_vanished_fails_the_check() -> Result<()> {
+    let keeper = Keeper::new(many(1)).await?;
+    let snapshot = keeper.back_up().await?;
+    let file = keeper.world.folder.path().join("vault/snapshots");
+    fs::remove_file(file.join(&snapshot.id))?;
+    let bad = check(&keeper, 0).await?;
+    assert_eq!(bad.run.outcome, Some(Outcome::Failed), "{bad:#?}");
+    let is_named = |text: &str| text.contains(&snapshot.id[..8]);
+    assert!(bad.report.iter().any(|line| is_named(&line.text)));
+    assert!(alarm(&keeper)?);
+    Ok(())
+}

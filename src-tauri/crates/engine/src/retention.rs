@@ -9,15 +9,16 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use labkeep_settings::Retention;
 
-use crate::kind::Item;
+use crate::kind::{Item, Kind};
 
 /// A snapshot of one plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dated {
     /// When the run began that made it.
     pub time: Timestamp,
-    /// Items that are whole in it.
-    pub whole: BTreeSet<Item>,
+    /// What of which item is whole in it. Each kind by itself: an item whose
+    /// issues fail every time still has its repository in each.
+    pub whole: BTreeSet<(Item, Kind)>,
 }
 
 /// Why a snapshot stays.
@@ -27,7 +28,7 @@ pub enum Kept {
     Newest,
     /// A rule keeps it: "daily".
     Rule(&'static str),
-    /// So many items were never whole again after it.
+    /// Something of so many items was never whole again after it.
     LastWhole(usize),
 }
 
@@ -69,12 +70,12 @@ pub fn decide(snapshots: &[Dated], retention: Retention, zone: &TimeZone) -> Vec
     keep("yearly", retention.yearly, &|_, time| {
         time.year().to_string()
     });
-    let mut seen: BTreeSet<Item> = BTreeSet::new();
+    let mut seen: BTreeSet<(Item, Kind)> = BTreeSet::new();
     for (snapshot, kept) in snapshots.iter().zip(&mut kept) {
-        let last = snapshot.whole.iter().filter(|item| !seen.contains(item));
-        let last = last.count();
-        if last > 0 {
-            kept.get_or_insert(Kept::LastWhole(last));
+        let last = snapshot.whole.iter().filter(|what| !seen.contains(what));
+        let last: BTreeSet<Item> = last.map(|(item, _)| *item).collect();
+        if !last.is_empty() {
+            kept.get_or_insert(Kept::LastWhole(last.len()));
         }
         seen.extend(&snapshot.whole);
     }
@@ -97,7 +98,7 @@ mod tests {
         (0..count)
             .map(|number| Dated {
                 time: Timestamp::from_second(newest - number * hours * HOUR).unwrap(),
-                whole: BTreeSet::from([Item::project(1)]),
+                whole: BTreeSet::from([(Item::project(1), Kind::Repository)]),
             })
             .collect()
     }
@@ -140,11 +141,25 @@ mod tests {
         let mut snapshots = every(24, 40);
         let deleted = Item::project(7);
         for snapshot in &mut snapshots[30..] {
-            snapshot.whole.insert(deleted);
+            snapshot.whole.insert((deleted, Kind::Issues));
         }
         let kept = decide(&snapshots, rules(2, 0, 0), &TimeZone::UTC);
         assert_eq!(places(&kept), [0, 1, 30]);
         assert_eq!(kept[30], Some(Kept::LastWhole(1)));
+    }
+
+    #[test]
+    fn a_kind_that_fails_every_time_does_not_cost_the_others_their_last_copy() {
+        let mut snapshots = every(24, 40);
+        let deleted = Item::project(7);
+        for snapshot in &mut snapshots[20..] {
+            snapshot.whole.insert((deleted, Kind::Repository));
+        }
+        for snapshot in &mut snapshots[35..] {
+            snapshot.whole.insert((deleted, Kind::Issues));
+        }
+        let kept = decide(&snapshots, rules(1, 0, 0), &TimeZone::UTC);
+        assert_eq!(places(&kept), [0, 20, 35]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use labkeep_settings::{
-    Plan, RecoveryKit, Run, RunKind, RunOutcome, RunQuery, SecretKey, Settings,
+    Plan, RecoveryKit, Run, RunKind, RunOutcome, RunQuery, SecretKey, Settings, VaultEntry,
 };
 
 use super::advise::{WARN_DAYS, days_in_words};
@@ -134,6 +134,9 @@ impl Labkeep {
             all.extend(self.attention_of_plan(plan)?);
         }
         all.extend(self.attention_of_drills()?);
+        for vault in &settings.vaults {
+            all.extend(self.attention_of_checks(vault)?);
+        }
         for account in self.accounts()? {
             let Some(days) = account.token_days_left else {
                 continue;
@@ -204,6 +207,11 @@ impl Labkeep {
             limit: Some(20),
             ..RunQuery::default()
         })?;
+        // Copies that lie elsewhere, or are of another account, protect nothing here.
+        let runs: Vec<Run> = runs
+            .into_iter()
+            .filter(|run| run.vault == Some(plan.vault) && run.account == Some(plan.account))
+            .collect();
         let mut all = Vec::new();
         let Some(last) = runs.iter().find(|run| run.outcome.is_some()) else {
             if runs.is_empty() {
@@ -257,11 +265,13 @@ impl Labkeep {
             limit: Some(20),
             ..RunQuery::default()
         })?;
-        let ended = |run: &&Run| run.outcome.is_some_and(|o| o != RunOutcome::Aborted);
+        // A good drill of one thing does not make up for a bad one of another.
+        let mut seen = BTreeSet::new();
         Ok(runs
             .iter()
-            .find(ended)
-            .filter(|run| run.outcome != Some(RunOutcome::Complete))
+            .filter(|run| run.outcome.is_some_and(|o| o != RunOutcome::Aborted))
+            .filter(|run| seen.insert(run.subject.as_str()))
+            .find(|run| run.outcome != Some(RunOutcome::Complete))
             .map(|run| AttentionView {
                 severity: Severity::Danger,
                 title: format!("The last drill of {} failed", run.subject),
@@ -270,6 +280,37 @@ impl Labkeep {
                     run: run.id.to_string(),
                 }),
             }))
+    }
+
+    /// A check of a vault that found something, until a later one makes up for
+    /// it. Each check reads another share of the data, so only one that reads
+    /// all of it makes up for one that read some.
+    fn attention_of_checks(&self, vault: &VaultEntry) -> Result<Option<AttentionView>> {
+        let runs = self.0.catalogue.runs(&RunQuery {
+            kind: Some(RunKind::Verify),
+            limit: Some(200),
+            ..RunQuery::default()
+        })?;
+        let share = |run: &Run| run.details["read_data"].as_u64().unwrap_or(0);
+        let mut since = None;
+        for run in runs.iter().filter(|run| run.vault == Some(vault.id)) {
+            match run.outcome {
+                Some(RunOutcome::Complete) => since = since.max(Some(share(run))),
+                Some(RunOutcome::Failed | RunOutcome::Partial) => {
+                    let needed = if share(run) == 0 { 0 } else { 100 };
+                    return Ok((since < Some(needed)).then(|| AttentionView {
+                        severity: Severity::Danger,
+                        title: format!("A check of the vault {} failed", vault.name),
+                        detail: run.reason.clone().unwrap_or_default(),
+                        remedy: Some(Remedy::ShowRun {
+                            run: run.id.to_string(),
+                        }),
+                    }));
+                }
+                Some(RunOutcome::Aborted) | None => {}
+            }
+        }
+        Ok(None)
     }
 
     fn last_lines(&self, settings: &Settings) -> Result<Vec<LedgerLineView>> {

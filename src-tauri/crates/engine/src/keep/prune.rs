@@ -3,8 +3,6 @@
 //! list, a source that suddenly lost most of its projects, a vault that
 //! changed since the plan was shown.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use jiff::tz::TimeZone;
 use labkeep_settings::{Plan, RunId, VaultEntry};
 use labkeep_vault::{PruneReport, SnapshotFacts, SnapshotId, Vault};
@@ -15,9 +13,9 @@ use super::{Labkeep, blocking};
 use crate::backup::job::plan_tag;
 use crate::clock::millis;
 use crate::error::{Error, Result};
-use crate::kind::{Item, Sort};
+use crate::kind::Sort;
 use crate::layout;
-use crate::ledger::{Ledger, Line};
+use crate::ledger::Ledger;
 use crate::outcome::RunKind;
 use crate::retention::{Dated, Kept, decide};
 use crate::run::{grouped, process};
@@ -133,7 +131,8 @@ impl Labkeep {
         })
     }
 
-    fn known_ids(&self, entry: &VaultEntry) -> Result<Vec<SnapshotId>> {
+    /// The snapshots of a vault that this machine knows.
+    pub(super) fn known_ids(&self, entry: &VaultEntry) -> Result<Vec<SnapshotId>> {
         let known = self.0.catalogue.snapshots(&entry.vault_id)?;
         known.iter().map(|snapshot| id_of(&snapshot.id)).collect()
     }
@@ -181,19 +180,14 @@ fn refuse_loss(plan: &Plan, newest_first: &[&Candidate]) -> Result<()> {
 fn candidate(vault: &Vault, facts: SnapshotFacts) -> Result<Candidate> {
     let text = vault.read(&facts.id)?.read(layout::LEDGER)?;
     let ledger = Ledger::from_ndjson(&text.unwrap_or_default())?;
-    let mut whole: BTreeMap<Item, bool> = BTreeMap::new();
-    for line in ledger.lines() {
-        *whole.entry(line.item()).or_insert(true) &= Line::is_whole(line);
-    }
-    let projects = whole.keys().filter(|item| item.sort == Sort::Project);
+    let items = ledger.items();
+    let projects = items.iter().filter(|item| item.sort == Sort::Project);
+    let whole = ledger.lines().filter(|line| line.is_whole());
     Ok(Candidate {
         projects: projects.count(),
         dated: Dated {
             time: facts.time,
-            whole: whole
-                .into_iter()
-                .filter_map(|(item, is_whole)| is_whole.then_some(item))
-                .collect::<BTreeSet<_>>(),
+            whole: whole.map(|line| (line.item(), line.kind)).collect(),
         },
         facts,
     })

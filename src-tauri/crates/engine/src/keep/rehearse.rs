@@ -1,10 +1,11 @@
 //! Drills, exports and checks as runs.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use labkeep_settings::{Account, RunId, VaultEntry};
-use labkeep_vault::{CheckOptions, Finding, ReadShare};
+use labkeep_vault::{CheckOptions, Finding, ReadShare, Severity};
 use serde_json::json;
 
 use super::execute::{Counts, Ended, Execution, Order};
@@ -18,7 +19,7 @@ use crate::error::{Error, Result, What};
 use crate::kind::{Item, Kind, Sort};
 use crate::outcome::{Outcome, RunKind};
 use crate::rehearse::{DrillReport, drill, export_archive, export_folder, missing};
-use crate::restore::{Material, RestoreError};
+use crate::restore::{Material, RestoreError, things};
 use crate::view::{ItemCounts, LastProof, Mark, Phase, ReportLine};
 
 impl Labkeep {
@@ -303,24 +304,49 @@ impl Labkeep {
             read_data: share(percent, self.0.clock.now()),
         };
         let watch = execution.watch();
-        let found = blocking(move || Ok(vault.check(options, watch)?)).await?;
-        let report: Vec<ReportLine> = found
-            .findings
+        let known = self.known_ids(entry)?;
+        let (found, listed) = blocking(move || {
+            let found = vault.check(options, watch)?;
+            let listed: BTreeSet<String> = vault
+                .snapshots()?
+                .iter()
+                .map(|snapshot| snapshot.id.to_string())
+                .collect();
+            Ok((found, listed))
+        })
+        .await?;
+        let findings = found.findings.iter().map(|finding| ReportLine {
+            mark: match finding.severity() {
+                Severity::Warning => Mark::Changed,
+                Severity::Error => Mark::Bad,
+            },
+            text: sentence(finding),
+            url: None,
+        });
+        // A check looks at what is listed; what is not listed any more is lost.
+        let lost = known
             .iter()
-            .map(|finding| ReportLine {
+            .map(ToString::to_string)
+            .filter(|id| !listed.contains(id))
+            .map(|id| ReportLine {
                 mark: Mark::Bad,
-                text: sentence(finding),
+                text: format!(
+                    "The snapshot {} is known here and not in the vault any more.",
+                    short(&id)
+                ),
                 url: None,
-            })
-            .collect();
-        if report.is_empty() {
+            });
+        let report: Vec<ReportLine> = findings.chain(lost).collect();
+        let problems = report.iter().filter(|line| line.mark == Mark::Bad).count();
+        if problems == 0 {
             self.note_checked(entry.id)?;
+            let good = ReportLine {
+                mark: Mark::Good,
+                text: "The vault is sound.".to_owned(),
+                url: None,
+            };
             return Ok(Ended {
-                report: vec![ReportLine {
-                    mark: Mark::Good,
-                    text: "The vault is sound.".to_owned(),
-                    url: None,
-                }],
+                report: [vec![good], report].concat(),
                 ..Ended::complete()
             });
         }
@@ -330,7 +356,10 @@ impl Labkeep {
         Ok(Ended {
             report,
             ..Ended::failed(Advice::new(
-                format!("The vault has {} problems.", found.findings.len()),
+                format!(
+                    "The vault has {}.",
+                    things(problems as u64, "problem", "problems")
+                ),
                 "Do not rely on it alone: back up thoroughly into another vault, and look after the disk.",
             ))
         })

@@ -105,7 +105,8 @@ impl Catalogue {
                         "INSERT INTO item (account, sort, id, path, first_seen, last_seen) \
                          VALUES (:account, :sort, :id, :path, :at, :at) \
                          ON CONFLICT (account, sort, id) DO UPDATE SET path = excluded.path, \
-                         last_seen = excluded.last_seen, gone_since = NULL",
+                         last_seen = excluded.last_seen, gone_since = NULL \
+                         WHERE excluded.last_seen >= item.last_seen",
                     )?
                     .execute(named_params! {
                         ":account": account.to_string(),
@@ -138,7 +139,7 @@ impl Catalogue {
         })
     }
 
-    /// Items are in a snapshot.
+    /// Items are in a snapshot. An earlier one than is known changes nothing.
     pub fn items_saved(
         &self,
         account: AccountId,
@@ -149,7 +150,8 @@ impl Catalogue {
         self.write(|database| {
             let mut statement = database.prepare_cached(
                 "UPDATE item SET last_snapshot = :snapshot, last_saved = :at \
-                 WHERE account = :account AND sort = :sort AND id = :id",
+                 WHERE account = :account AND sort = :sort AND id = :id \
+                 AND (last_saved IS NULL OR last_saved <= :at)",
             )?;
             for item in items {
                 statement.execute(named_params! {

@@ -86,15 +86,19 @@ impl Catalogue {
         })
     }
 
-    /// Removes the ledgers of all but the last runs of each plan. The runs
-    /// stay.
+    /// Removes the ledgers of all but the last runs of each plan, and the last
+    /// of them that made a snapshot. The runs stay.
     pub fn trim_ledgers(&self, keep: u32) -> Result<usize> {
         self.write(|database| {
             Ok(database
                 .prepare_cached(
                     "DELETE FROM ledger_line WHERE run NOT IN (SELECT id FROM \
                      (SELECT id, row_number() OVER (PARTITION BY kind, plan \
-                     ORDER BY queued_at DESC) AS place FROM run) WHERE place <= ?1)",
+                     ORDER BY queued_at DESC) AS place FROM run) WHERE place <= ?1) \
+                     AND run NOT IN (SELECT id FROM \
+                     (SELECT id, row_number() OVER (PARTITION BY kind, plan \
+                     ORDER BY queued_at DESC) AS place FROM run \
+                     WHERE snapshot IS NOT NULL) WHERE place <= ?1)",
                 )?
                 .execute([keep])?)
         })
