@@ -4,6 +4,7 @@
 
 mod account;
 mod advise;
+mod attention;
 mod backup;
 mod execute;
 mod find;
