@@ -89,27 +89,34 @@ fn main() -> anyhow::Result<()> {
         data: arguments.data,
         ..Options::default()
     })?;
-    println!("{}", running.ready_line());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     runtime
-        .block_on(stopped())
-        .context("cannot wait for a signal")
+        .block_on(stopped(|| println!("{}", running.ready_line())))
+        .context("cannot wait for a signal")?;
+    running.stop();
+    Ok(())
 }
 
-/// Waits until somebody wants this process to end.
+/// Waits until somebody wants this process to end; calls `listening` as soon as
+/// such a wish is heard.
 #[cfg(unix)]
-async fn stopped() -> std::io::Result<()> {
-    let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+async fn stopped(listening: impl FnOnce()) -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminated = signal(SignalKind::terminate())?;
+    let mut interrupted = signal(SignalKind::interrupt())?;
+    listening();
     tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted,
-        _ = terminated.recv() => Ok(()),
+        _ = interrupted.recv() => {}
+        _ = terminated.recv() => {}
     }
+    Ok(())
 }
 
-/// Waits until somebody wants this process to end.
+/// Waits until somebody wants this process to end; calls `listening` first.
 #[cfg(not(unix))]
-async fn stopped() -> std::io::Result<()> {
+async fn stopped(listening: impl FnOnce()) -> std::io::Result<()> {
+    listening();
     tokio::signal::ctrl_c().await
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::SignedDuration;
 use jiff::civil::Date;
@@ -45,6 +46,9 @@ impl std::fmt::Debug for Running {
             .finish_non_exhaustive()
     }
 }
+
+/// How long the end of requests under way is waited for.
+const LONGEST_END: Duration = Duration::from_secs(10);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -94,6 +98,15 @@ impl Running {
             users,
             server,
             runtime: Some(runtime),
+        }
+    }
+
+    /// Stops it and waits until everything of it has ended, so that a temporary
+    /// data folder is gone when this returns. Dropping stops it too, but may
+    /// leave the end of what is under way to the background.
+    pub fn stop(mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_timeout(LONGEST_END);
         }
     }
 
