@@ -72,6 +72,7 @@ pub const fn kind(kind: RunKind) -> &'static str {
         RunKind::Drill => "Drill",
         RunKind::Verify => "Check",
         RunKind::Prune => "Prune",
+        RunKind::Copy => "Copy",
     }
 }
 

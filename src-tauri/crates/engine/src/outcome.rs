@@ -63,6 +63,8 @@ pub enum RunKind {
     Verify,
     /// Removing what the retention does not keep.
     Prune,
+    /// From a vault into another one.
+    Copy,
 }
 
 impl RunKind {
@@ -75,6 +77,7 @@ impl RunKind {
             Self::Drill => "drill",
             Self::Verify => "verify",
             Self::Prune => "prune",
+            Self::Copy => "copy",
         }
     }
 
@@ -87,6 +90,7 @@ impl RunKind {
             Self::Drill,
             Self::Verify,
             Self::Prune,
+            Self::Copy,
         ]
         .into_iter()
         .find(|kind| kind.name() == name)

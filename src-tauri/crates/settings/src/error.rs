@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::id::{AccountId, PlanId, VaultEntryId};
+use crate::id::{AccountId, CopyId, PlanId, VaultEntryId};
 
 /// Settings that contradict themselves.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -47,6 +47,26 @@ pub enum Problem {
     KeepsNothing {
         /// The plan.
         plan: PlanId,
+    },
+    /// A copy names a vault that is not there.
+    #[error("the copy {copy} names the vault {vault}, which is not there")]
+    UnknownCopyVault {
+        /// The copy.
+        copy: CopyId,
+        /// The vault's id.
+        vault: VaultEntryId,
+    },
+    /// A vault is to be copied to itself.
+    #[error("the vault {vault} is to be copied to itself")]
+    CopiesItself {
+        /// The vault.
+        vault: VaultEntryId,
+    },
+    /// A copy would keep no snapshot.
+    #[error("the copy {copy} keeps no snapshot")]
+    CopyKeepsNothing {
+        /// The copy.
+        copy: CopyId,
     },
 }
 

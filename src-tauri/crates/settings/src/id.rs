@@ -60,6 +60,10 @@ id!(
     PlanId
 );
 id!(
+    /// The name of a second copy.
+    CopyId
+);
+id!(
     /// A run's name.
     RunId
 );

@@ -9,6 +9,7 @@ mod error;
 mod home;
 mod id;
 mod plan;
+mod preferences;
 mod secrets;
 mod settings;
 mod store;
@@ -21,11 +22,13 @@ pub use catalogue::{
 };
 pub use error::{Problem, SettingsError};
 pub use home::Home;
-pub use id::{AccountId, NotAnId, PlanId, RunId, VaultEntryId};
+pub use id::{AccountId, CopyId, NotAnId, PlanId, RunId, VaultEntryId};
 pub use plan::{Kinds, Plan, Retention, Schedule};
+pub use preferences::{
+    Appearance, Email, Endpoint, Guard, MailSecurity, Notifications, Preferences, Proof, QuietHours,
+};
 pub use secrets::{Keychain, MemorySecrets, SecretKey, Secrets, SecretsError, SecretsFolder};
 pub use settings::{
-    Account, AccountUser, Appearance, Preferences, RecoveryKit, Settings, TokenFacts, VERSION,
-    VaultEntry,
+    Account, AccountUser, RecoveryKit, Settings, TokenFacts, VERSION, VaultCopy, VaultEntry,
 };
 pub use store::Store;

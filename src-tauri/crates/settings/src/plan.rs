@@ -108,6 +108,8 @@ impl Schedule {
 pub struct Retention {
     /// The last so many, whenever they were made.
     pub last: u32,
+    /// All of so many days before the newest.
+    pub within_days: u32,
     /// One each of so many hours.
     pub hourly: u32,
     /// One each of so many days.
@@ -124,6 +126,7 @@ impl Default for Retention {
     fn default() -> Self {
         Self {
             last: 0,
+            within_days: 0,
             hourly: 0,
             daily: 30,
             weekly: 12,
@@ -138,13 +141,14 @@ impl Retention {
     pub fn keeps_nothing(self) -> bool {
         let Self {
             last,
+            within_days,
             hourly,
             daily,
             weekly,
             monthly,
             yearly,
         } = self;
-        [last, hourly, daily, weekly, monthly, yearly]
+        [last, within_days, hourly, daily, weekly, monthly, yearly]
             .iter()
             .all(|count| *count == 0)
     }

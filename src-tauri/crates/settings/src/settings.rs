@@ -10,8 +10,9 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::id::{AccountId, PlanId, VaultEntryId};
-use crate::plan::Plan;
+use crate::id::{AccountId, CopyId, PlanId, VaultEntryId};
+use crate::plan::{Plan, Retention};
+use crate::preferences::Preferences;
 
 /// The version of the settings file.
 pub const VERSION: u32 = 1;
@@ -30,6 +31,9 @@ pub struct Settings {
     /// What is protected, where, when, and for how long.
     #[serde(default)]
     pub plans: Vec<Plan>,
+    /// Which vaults are copied to which others.
+    #[serde(default)]
+    pub copies: Vec<VaultCopy>,
     /// How the program behaves.
     #[serde(default)]
     pub preferences: Preferences,
@@ -45,6 +49,7 @@ impl Default for Settings {
             accounts: Vec::new(),
             vaults: Vec::new(),
             plans: Vec::new(),
+            copies: Vec::new(),
             preferences: Preferences::default(),
             rest: Map::new(),
         }
@@ -65,6 +70,11 @@ impl Settings {
     /// The plan with an id.
     pub fn plan(&self, id: PlanId) -> Option<&Plan> {
         self.plans.iter().find(|plan| plan.id == id)
+    }
+
+    /// The copy with an id.
+    pub fn copy(&self, id: CopyId) -> Option<&VaultCopy> {
+        self.copies.iter().find(|copy| copy.id == id)
     }
 }
 
@@ -171,72 +181,21 @@ pub enum RecoveryKit {
     Pending,
 }
 
-/// How the program behaves.
-#[expect(clippy::struct_excessive_bools, reason = "they are switches")]
+/// A vault that is copied to another one after each backup.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Preferences {
-    /// Start in the tray when the user logs in.
-    #[serde(default = "yes")]
-    pub start_at_login: bool,
-    /// Scheduled runs wait for mains power.
-    #[serde(default = "yes")]
-    pub wait_on_battery: bool,
-    /// Scheduled runs wait for a connection that is not metered.
-    #[serde(default = "yes")]
-    pub wait_on_metered: bool,
-    /// Tell about runs that went well, too.
+pub struct VaultCopy {
+    /// Its id.
+    pub id: CopyId,
+    /// The vault that is copied.
+    pub from: VaultEntryId,
+    /// The vault that gets the copies.
+    pub to: VaultEntryId,
+    /// How long snapshots are kept there.
     #[serde(default)]
-    pub notify_success: bool,
-    /// How the window looks.
-    #[serde(default)]
-    pub appearance: Appearance,
-    /// No scheduled run starts before this time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub paused_until: Option<Timestamp>,
-    /// The proxy for all connections; none means the system's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub proxy: Option<String>,
-    /// Bytes of downloads that may wait on disk.
-    #[serde(default = "scratch_bytes")]
-    pub scratch_bytes: u64,
+    pub retention: Retention,
+    /// When it was set up.
+    pub created_at: Timestamp,
     /// What this version does not know.
     #[serde(flatten)]
     pub rest: Map<String, Value>,
-}
-
-impl Default for Preferences {
-    fn default() -> Self {
-        Self {
-            start_at_login: true,
-            wait_on_battery: true,
-            wait_on_metered: true,
-            notify_success: false,
-            appearance: Appearance::default(),
-            paused_until: None,
-            proxy: None,
-            scratch_bytes: scratch_bytes(),
-            rest: Map::new(),
-        }
-    }
-}
-
-/// How the window looks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Appearance {
-    /// As the system.
-    #[default]
-    System,
-    /// Light.
-    Light,
-    /// Dark.
-    Dark,
-}
-
-fn yes() -> bool {
-    true
-}
-
-fn scratch_bytes() -> u64 {
-    4 << 30
 }

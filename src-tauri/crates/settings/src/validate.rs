@@ -42,5 +42,21 @@ pub(crate) fn validate(settings: &Settings) -> Result<(), Problem> {
             return Err(Problem::KeepsNothing { plan: plan.id });
         }
     }
+    for copy in &settings.copies {
+        for vault in [copy.from, copy.to] {
+            if settings.vault(vault).is_none() {
+                return Err(Problem::UnknownCopyVault {
+                    copy: copy.id,
+                    vault,
+                });
+            }
+        }
+        if copy.from == copy.to {
+            return Err(Problem::CopiesItself { vault: copy.from });
+        }
+        if copy.retention.keeps_nothing() {
+            return Err(Problem::CopyKeepsNothing { copy: copy.id });
+        }
+    }
     Ok(())
 }

@@ -396,6 +396,7 @@ mod tests {
             RunKind::Drill,
             RunKind::Verify,
             RunKind::Prune,
+            RunKind::Copy,
         ] {
             assert_eq!(settings_kind(kind).name(), kind.name());
         }

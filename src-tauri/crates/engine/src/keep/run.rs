@@ -177,6 +177,10 @@ fn command_line(run: &Run) -> String {
             format!("labkeep-cli vault check {subject} --read-data {percent}%")
         }
         RunKind::Prune => format!("labkeep-cli vault prune {subject}"),
+        RunKind::Copy => {
+            let to = text("to").unwrap_or_else(|| "TO".to_owned());
+            format!("labkeep-cli vault copy {subject} {to}")
+        }
     }
 }
 

@@ -73,6 +73,7 @@ pub(super) fn known(
         bytes: ledger.lines().map(crate::ledger::Line::bytes).sum(),
         new_bytes: facts.bytes_stored,
         proven_at: None,
+        pinned: false,
         details: json!(details),
     }
 }

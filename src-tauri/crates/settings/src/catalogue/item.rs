@@ -72,6 +72,13 @@ pub struct KnownItem {
     pub last_snapshot: Option<String>,
     /// When that was.
     pub last_saved: Option<Timestamp>,
+    /// Whether every drill rebuilds it.
+    pub important: bool,
+    /// When it was last rebuilt from the vault and found whole.
+    pub proven_at: Option<Timestamp>,
+    /// Since when what is saved of it is not to be relied on, so that the next
+    /// backup reads it in full.
+    pub distrusted_since: Option<Timestamp>,
 }
 
 impl Catalogue {
@@ -161,6 +168,84 @@ impl Catalogue {
                     ":snapshot": snapshot,
                     ":at": millis(at),
                 })?;
+            }
+            Ok(())
+        })
+    }
+
+    /// An item is rebuilt by every drill, or not any more.
+    pub fn set_important(&self, account: AccountId, item: ItemKey, important: bool) -> Result<()> {
+        self.write(|database| {
+            database
+                .prepare_cached(
+                    "UPDATE item SET important = ?4 WHERE account = ?1 AND sort = ?2 AND id = ?3",
+                )?
+                .execute((
+                    account.to_string(),
+                    item.sort.name(),
+                    stored(item.id),
+                    important,
+                ))?;
+            Ok(())
+        })
+    }
+
+    /// Items were rebuilt from the vault and found whole.
+    pub fn items_proven(&self, account: AccountId, items: &[ItemKey], at: Timestamp) -> Result<()> {
+        self.mark_items(
+            "UPDATE item SET proven_at = max(ifnull(proven_at, ?4), ?4) \
+             WHERE account = ?1 AND sort = ?2 AND id = ?3",
+            account,
+            items,
+            at,
+        )
+    }
+
+    /// What is saved of items is not to be relied on.
+    pub fn items_distrusted(
+        &self,
+        account: AccountId,
+        items: &[ItemKey],
+        at: Timestamp,
+    ) -> Result<()> {
+        self.mark_items(
+            "UPDATE item SET distrusted_since = ifnull(distrusted_since, ?4) \
+             WHERE account = ?1 AND sort = ?2 AND id = ?3",
+            account,
+            items,
+            at,
+        )
+    }
+
+    /// Items were read in full by a backup that began at `at`: what was wrong
+    /// before that is made up for.
+    pub fn items_trusted(
+        &self,
+        account: AccountId,
+        items: &[ItemKey],
+        at: Timestamp,
+    ) -> Result<()> {
+        self.mark_items(
+            "UPDATE item SET distrusted_since = NULL WHERE account = ?1 AND sort = ?2 \
+             AND id = ?3 AND distrusted_since <= ?4",
+            account,
+            items,
+            at,
+        )
+    }
+
+    fn mark_items(
+        &self,
+        statement: &str,
+        account: AccountId,
+        items: &[ItemKey],
+        at: Timestamp,
+    ) -> Result<()> {
+        self.write(|database| {
+            let mut statement = database.prepare_cached(statement)?;
+            for item in items {
+                let (sort, id) = (item.sort.name(), stored(item.id));
+                statement.execute((account.to_string(), sort, id, millis(at)))?;
             }
             Ok(())
         })
@@ -313,5 +398,8 @@ fn read_item(row: &Row<'_>) -> Result<KnownItem, Failure> {
         gone_since: maybe("gone_since")?,
         last_snapshot: row.get("last_snapshot")?,
         last_saved: maybe("last_saved")?,
+        important: row.get("important")?,
+        proven_at: maybe("proven_at")?,
+        distrusted_since: maybe("distrusted_since")?,
     })
 }

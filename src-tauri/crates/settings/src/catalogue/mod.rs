@@ -38,7 +38,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The versions of the catalogue, each a step from the one before. What has
 /// been released is never changed.
-const STEPS: [M<'static>; 1] = [M::up(include_str!("schema.sql"))];
+const STEPS: [M<'static>; 2] = [
+    M::up(include_str!("schema.sql")),
+    M::up(include_str!("schema_2.sql")).foreign_key_check(),
+];
 
 /// The catalogue. Cheap to clone; its calls are short, but block.
 #[derive(Clone, Debug)]
@@ -61,16 +64,20 @@ impl Catalogue {
         })?;
         let mut connection = Connection::open(path).map_err(sorted)?;
         connection.busy_timeout(PATIENCE).map_err(sorted)?;
-        connection
-            .pragma_update(None, "foreign_keys", true)
-            .map_err(sorted)?;
         // A restore's journal must survive a power cut.
         connection
             .pragma_update(None, "synchronous", "FULL")
             .map_err(sorted)?;
         if version(path, &connection)? < STEPS.len() {
+            // A table that is made anew must not take with it what refers to it.
+            connection
+                .pragma_update(None, "foreign_keys", false)
+                .map_err(sorted)?;
             migrate(path, &mut connection)?;
         }
+        connection
+            .pragma_update(None, "foreign_keys", true)
+            .map_err(sorted)?;
         Ok(Self {
             path: Arc::new(path.to_owned()),
             connection: Arc::new(Mutex::new(connection)),

@@ -21,6 +21,8 @@ names! {
         Drill = "drill",
         /// From a vault into a folder.
         Export = "export",
+        /// From a vault into another one.
+        Copy = "copy",
     }
 }
 

@@ -31,6 +31,8 @@ pub struct KnownSnapshot {
     pub new_bytes: u64,
     /// When something of it was last rebuilt and checked.
     pub proven_at: Option<Timestamp>,
+    /// Whether it is kept for ever.
+    pub pinned: bool,
     /// What else is known of it.
     pub details: Value,
 }
@@ -42,14 +44,15 @@ impl Catalogue {
             database
                 .prepare_cached(
                     "INSERT INTO snapshot (vault, id, time, plan, run, outcome, bytes, new_bytes, \
-                     proven_at, details) VALUES (:vault, :id, :time, :plan, :run, :outcome, \
-                     :bytes, :new_bytes, :proven_at, :details) ON CONFLICT (vault, id) DO UPDATE \
+                     proven_at, pinned, details) VALUES (:vault, :id, :time, :plan, :run, \
+                     :outcome, :bytes, :new_bytes, :proven_at, :pinned, :details) ON CONFLICT (vault, id) DO UPDATE \
                      SET time = excluded.time, plan = excluded.plan, \
                      run = ifnull(excluded.run, run), \
                      outcome = ifnull(excluded.outcome, outcome), bytes = excluded.bytes, \
                      new_bytes = excluded.new_bytes, \
                      proven_at = max(ifnull(excluded.proven_at, proven_at), \
-                     ifnull(proven_at, excluded.proven_at)), details = excluded.details",
+                     ifnull(proven_at, excluded.proven_at)), \
+                     pinned = max(pinned, excluded.pinned), details = excluded.details",
                 )?
                 .execute(named_params! {
                     ":vault": snapshot.vault,
@@ -61,6 +64,7 @@ impl Catalogue {
                     ":bytes": stored(snapshot.bytes),
                     ":new_bytes": stored(snapshot.new_bytes),
                     ":proven_at": snapshot.proven_at.map(millis),
+                    ":pinned": snapshot.pinned,
                     ":details": snapshot.details.to_string(),
                 })?;
             Ok(())
@@ -88,6 +92,16 @@ impl Catalogue {
                      WHERE vault = ?1 AND id = ?2",
                 )?
                 .execute((vault, snapshot, millis(at)))?;
+            Ok(())
+        })
+    }
+
+    /// A snapshot is kept for ever, or not any more.
+    pub fn pin_snapshot(&self, vault: &str, snapshot: &str, pinned: bool) -> Result<()> {
+        self.write(|database| {
+            database
+                .prepare_cached("UPDATE snapshot SET pinned = ?3 WHERE vault = ?1 AND id = ?2")?
+                .execute((vault, snapshot, pinned))?;
             Ok(())
         })
     }
@@ -127,6 +141,7 @@ fn read_snapshot(row: &Row<'_>) -> Result<KnownSnapshot, Failure> {
             .get::<_, Option<i64>>("proven_at")?
             .map(time)
             .transpose()?,
+        pinned: row.get("pinned")?,
         details: json(&row.get::<_, String>("details")?)?,
     })
 }

@@ -33,6 +33,9 @@ pub enum SecretKey {
     VaultKey(VaultEntryId),
     /// An option of a vault's storage, such as a bucket's secret key.
     VaultOption(VaultEntryId, String),
+    /// The secret of a way to tell people: "webhook", "email", "ntfy",
+    /// "heartbeat".
+    Channel(String),
 }
 
 impl fmt::Display for SecretKey {
@@ -43,6 +46,7 @@ impl fmt::Display for SecretKey {
             Self::RestoreToken(id) => write!(f, "restore-token.{id}"),
             Self::VaultKey(id) => write!(f, "vault-key.{id}"),
             Self::VaultOption(id, name) => write!(f, "vault-option.{id}.{name}"),
+            Self::Channel(name) => write!(f, "channel.{name}"),
         }
     }
 }
@@ -62,6 +66,7 @@ impl FromStr for SecretKey {
                 let (id, name) = id.split_once('.').ok_or_else(no)?;
                 Self::VaultOption(id.parse()?, name.to_owned())
             }
+            "channel" => Self::Channel(id.to_owned()),
             _ => return Err(no()),
         })
     }
@@ -97,6 +102,7 @@ mod tests {
             SecretKey::RestoreToken(account),
             SecretKey::VaultKey(vault),
             SecretKey::VaultOption(vault, "secret_access_key".to_owned()),
+            SecretKey::Channel("webhook".to_owned()),
         ] {
             assert_eq!(key.to_string().parse(), Ok(key));
         }

@@ -155,6 +155,7 @@ fn known_snapshots_stay_known_until_they_are_forgotten() {
         bytes: 10,
         new_bytes: 5,
         proven_at: None,
+        pinned: false,
         details: json!({"projects": 3}),
     };
     let (a, b) = (snapshot("a", 2), snapshot("b", 1));
