@@ -121,6 +121,12 @@ pub enum Command {
         /// The run's ID or its beginning
         run: String,
     },
+    /// Write the manual pages and the shells' completions, for packages
+    #[command(hide = true)]
+    Manual {
+        /// Where to
+        folder: PathBuf,
+    },
 }
 
 /// Accounts.

@@ -2,6 +2,7 @@
 
 mod account;
 mod backup;
+mod manual;
 mod plan;
 mod prune;
 mod reader;
@@ -47,5 +48,6 @@ pub async fn run(labkeep: &Labkeep, command: Command, output: &Output) -> Ran {
             run::resume(labkeep, &run, token_stdin, output).await
         }
         Command::Cancel { run } => run::cancel(labkeep, &run, output),
+        Command::Manual { folder } => manual::write(&folder),
     }
 }

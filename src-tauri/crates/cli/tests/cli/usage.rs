@@ -31,6 +31,23 @@ fn help_names_every_command_and_the_exit_codes() {
 }
 
 #[test]
+fn every_command_of_the_help_has_a_manual_page() {
+    let machine = Machine::new(Vec::new());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("manual");
+    machine.run(&["manual", path.to_str().unwrap()]).expect(0);
+    let read = |name: &str| std::fs::read_to_string(path.join(name)).unwrap();
+    let first = read("labkeep-cli.1");
+    assert!(first.contains("labkeep\\-cli\\-backup(1)"), "{first}");
+    assert!(first.contains("Exit codes"), "{first}");
+    assert!(read("labkeep-cli-account-add.1").contains("token\\-stdin"));
+    assert!(!path.join("labkeep-cli-manual.1").exists());
+    for completion in ["labkeep-cli.bash", "_labkeep-cli", "labkeep-cli.fish"] {
+        assert!(read(completion).contains("plan-only"), "{completion}");
+    }
+}
+
+#[test]
 fn wrong_usage_is_2() {
     let machine = Machine::new(Vec::new());
     for bad in [
