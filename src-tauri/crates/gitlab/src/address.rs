@@ -185,7 +185,7 @@ impl std::str::FromStr for BaseUrl {
 }
 
 /// Host and, where it is not the scheme's own, port of a URL, for display.
-pub(crate) fn host_of(url: &Url) -> String {
+pub fn host_of(url: &Url) -> String {
     let host = match url.host() {
         Some(Host::Domain(name)) => name.to_owned(),
         Some(Host::Ipv4(address)) => address.to_string(),

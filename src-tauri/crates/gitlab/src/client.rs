@@ -18,15 +18,14 @@ use crate::address::BaseUrl;
 use crate::budget::Budget;
 use crate::credentials::Credentials;
 use crate::error::Error;
-use crate::failure;
 use crate::latch::Latch;
 use crate::observer::{Counters, Observer, RequestCounts, Wait, WaitReason};
-use crate::options::{ClientOptions, Pauses, Proxy, Timeouts};
+use crate::options::{ClientOptions, Pauses, Timeouts};
 use crate::request::{Auth, Request};
 use crate::response::Response;
 use crate::retry::Tries;
 use crate::server_clock::ServerClock;
-use crate::tls;
+use crate::wire::Wire;
 
 /// A connection to one GitLab with one token. Cheap to clone; clones share the
 /// budget, the number of requests in flight and the connections.
@@ -57,7 +56,13 @@ impl Client {
     /// Sets up a client. Nothing is sent; a malformed token is refused here.
     pub fn new(options: ClientOptions) -> Result<Client, Error> {
         let token = options.token.as_ref().map(Credentials::new).transpose()?;
-        let http = http_client(&options)?;
+        let wire = Wire {
+            proxy: &options.proxy,
+            ca_pem: options.ca_pem.as_deref(),
+            user_agent: &options.user_agent,
+            connect: options.timeouts.connect,
+        };
+        let http = wire.client(&options.base.host())?;
         let shared = Shared {
             base: options.base,
             http,
@@ -284,43 +289,4 @@ pub(crate) enum Attempt {
         error: Error,
         asked: Option<Duration>,
     },
-}
-
-fn http_client(options: &ClientOptions) -> Result<reqwest::Client, Error> {
-    let ca = options
-        .ca_pem
-        .as_deref()
-        .map(tls::read_ca)
-        .transpose()?
-        .unwrap_or_default();
-    let agent = HeaderValue::from_str(&options.user_agent).map_err(|_| Error::InvalidUserAgent)?;
-    let builder = || -> Result<reqwest::ClientBuilder, Error> {
-        let builder = reqwest::Client::builder()
-            .user_agent(agent.clone())
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .connect_timeout(options.timeouts.connect)
-            .tcp_keepalive(Duration::from_mins(1))
-            .pool_idle_timeout(Duration::from_mins(1));
-        Ok(match &options.proxy {
-            Proxy::System => builder,
-            Proxy::None => builder.no_proxy(),
-            Proxy::Url(url) => {
-                builder.proxy(reqwest::Proxy::all(url.as_str()).map_err(|_| Error::InvalidProxy)?)
-            }
-        })
-    };
-    match builder()?.tls_certs_merge(ca.clone()).build() {
-        Ok(client) => Ok(client),
-        // A machine without any certificate of its own: nothing is trusted then
-        // but what the user added, and plain http still works.
-        Err(error) if ca.is_empty() => {
-            tracing::warn!("this machine has no certificates to trust");
-            builder()?
-                .tls_certs_only([])
-                .build()
-                .map_err(|_| failure::read(error, &options.base.host(), Duration::ZERO))
-        }
-        Err(error) => Err(failure::read(error, &options.base.host(), Duration::ZERO)),
-    }
 }

@@ -26,12 +26,8 @@ pub(crate) fn read(error: reqwest::Error, host: &str, timeout: Duration) -> Erro
             source: io::Error::new(failed.source.kind(), failed.source.to_string()),
         };
     }
-    if let Some(tls) = find::<rustls::Error>(&error) {
-        return Error::Tls {
-            host: host.to_owned(),
-            failure: tls::failure_of(tls),
-            detail: clip(&tls.to_string()),
-        };
+    if let Some(refused) = refused_tls(&error, host) {
+        return refused;
     }
     let host = host.to_owned();
     if error.is_dns() {
@@ -59,6 +55,15 @@ pub(crate) fn read(error: reqwest::Error, host: &str, timeout: Duration) -> Erro
             source: Some(error),
         }
     }
+}
+
+/// The error of a TLS handshake with `host`, if that is what `error` comes from.
+pub fn refused_tls(error: &(dyn StdError + 'static), host: &str) -> Option<Error> {
+    find::<rustls::Error>(error).map(|tls| Error::Tls {
+        host: host.to_owned(),
+        failure: tls::failure_of(tls),
+        detail: clip(&tls.to_string()),
+    })
 }
 
 /// The first error of type `T` in the chain. An `io::Error` hides what it holds

@@ -24,6 +24,7 @@ mod json;
 mod latch;
 mod observer;
 mod options;
+mod outside;
 mod paging;
 mod rates;
 mod reason;
@@ -40,9 +41,10 @@ mod steady;
 mod tls;
 mod token;
 mod upload;
+mod wire;
 
 pub use access::AccessLevel;
-pub use address::{AddressError, BaseUrl, encode_segment};
+pub use address::{AddressError, BaseUrl, encode_segment, host_of};
 pub use checklist::{
     Ability, Authority, Capabilities, Checklist, ChecklistLine, Expiry, Loss, Need, ScopeState,
     checklist,
@@ -50,8 +52,10 @@ pub use checklist::{
 pub use client::Client;
 pub use download::{Download, Downloaded};
 pub use error::{Error, MESSAGE_LIMIT};
+pub use failure::refused_tls;
 pub use observer::{Observer, RequestCounts, Wait, WaitReason};
 pub use options::{ClientOptions, Pauses, Proxy, Timeouts, check_token};
+pub use outside::{Answer, Outside};
 pub use paging::{PER_PAGE, Page, PageRequest, Paging, Sort};
 pub use reason::{BlockedReason, CaFlaw, NotGitlabReason, TlsFailure, TokenFlaw};
 pub use request::RequestKind;
