@@ -13,6 +13,7 @@ pub mod keep;
 pub mod kind;
 pub mod layout;
 pub mod ledger;
+pub mod notify;
 pub mod outcome;
 pub mod pattern;
 pub mod probe;
