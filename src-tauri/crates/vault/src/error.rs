@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::copy::CopyReport;
 use crate::id::SnapshotId;
 use crate::veto::Veto;
 
@@ -283,6 +284,32 @@ pub enum Error {
         /// The snapshots.
         missing: Vec<SnapshotId>,
     },
+    /// The snapshot is kept for ever; `Vault::unpin` ends that.
+    #[error("snapshot {snapshot} is pinned")]
+    Pinned {
+        /// The snapshot.
+        snapshot: SnapshotId,
+    },
+    /// Somebody is removing the snapshot, or began to.
+    #[error("snapshot {snapshot} is being removed")]
+    BeingRemoved {
+        /// The snapshot.
+        snapshot: SnapshotId,
+    },
+    /// A vault cannot be copied into itself.
+    #[error("the vault in {path} would be copied into itself")]
+    SameVault {
+        /// The vault's location.
+        path: String,
+    },
+    /// Snapshots cannot be read whole and were not copied; the others were.
+    #[error("{}", not_copied(failed))]
+    NotCopied {
+        /// The snapshots, and what is wrong with each.
+        failed: Vec<(SnapshotId, Error)>,
+        /// What was copied.
+        report: Box<CopyReport>,
+    },
     /// The path in the snapshot is a folder.
     #[error("{path:?} is a folder")]
     IsAFolder {
@@ -337,6 +364,14 @@ pub enum Error {
         /// The panic's message.
         message: String,
     },
+}
+
+fn not_copied(failed: &[(SnapshotId, Error)]) -> String {
+    let all: Vec<_> = failed
+        .iter()
+        .map(|(snapshot, error)| format!("snapshot {snapshot} was not copied: {error}"))
+        .collect();
+    all.join("; ")
 }
 
 /// The crate's result.

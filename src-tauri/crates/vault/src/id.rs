@@ -47,6 +47,12 @@ impl SnapshotId {
         hex::encode(self.0)
     }
 
+    pub(crate) fn to_rustic(self) -> Id {
+        self.to_hex()
+            .parse()
+            .expect("an id is 64 hexadecimal digits")
+    }
+
     pub(crate) fn from_rustic(id: Id) -> Self {
         let mut bytes = [0; 32];
         hex::decode_to_slice(id.to_hex().as_str(), &mut bytes)

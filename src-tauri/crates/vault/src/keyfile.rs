@@ -30,6 +30,9 @@ const MOST_PARALLEL: u32 = 16;
 const SALT: usize = 64;
 const NONCE: usize = 16;
 
+/// A key in the cipher's order.
+pub(crate) type CipherKey = Zeroizing<[u8; 64]>;
+
 /// A key that was found in the vault.
 pub(crate) struct Unlocked {
     /// The key file's name.
@@ -100,7 +103,7 @@ pub(crate) fn config(storage: &dyn Storage, master: &MasterKey) -> Result<Config
 }
 
 /// The master key's parts in the cipher's order.
-fn joined(master: &MasterKey) -> Option<Zeroizing<[u8; 64]>> {
+pub(crate) fn joined(master: &MasterKey) -> Option<CipherKey> {
     let parts = [&master.encrypt, &master.mac.k, &master.mac.r];
     if parts.map(Vec::len) != [32, 16, 16] {
         return None;
@@ -150,16 +153,18 @@ fn derive(
     Some(key)
 }
 
-fn encrypt(key: &[u8; 64], plain: &[u8]) -> Vec<u8> {
+/// Encrypts as restic does.
+pub(crate) fn encrypt(key: &[u8; 64], plain: &[u8]) -> Vec<u8> {
     let mut nonce = [0; NONCE];
     rand::rng().fill_bytes(&mut nonce);
     let sealed = Aes256CtrPoly1305Aes::new(Key::from_slice(key))
         .encrypt(Nonce::from_slice(&nonce), plain)
-        .expect("a key file is far below the cipher's limit");
+        .expect("what is encrypted is far below the cipher's limit");
     [&nonce[..], &sealed].concat()
 }
 
-fn decrypt(key: &[u8; 64], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+/// Decrypts what restic encrypted; `None` if it was changed.
+pub(crate) fn decrypt(key: &[u8; 64], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let (nonce, sealed) = sealed.split_at_checked(NONCE)?;
     Aes256CtrPoly1305Aes::new(Key::from_slice(key))
         .decrypt(Nonce::from_slice(nonce), sealed)

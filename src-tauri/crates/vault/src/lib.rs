@@ -8,6 +8,7 @@
 
 mod backend;
 mod check;
+mod copy;
 mod error;
 mod first_error;
 mod guard;
@@ -23,6 +24,7 @@ mod progress;
 mod prune;
 mod queue;
 mod reader;
+mod records;
 mod runtime;
 mod snapshot;
 mod storage;
@@ -33,6 +35,7 @@ mod veto;
 mod writer;
 
 pub use check::{CheckOptions, CheckReport, Finding, ReadShare, Severity};
+pub use copy::{CopiedSnapshot, CopyReport};
 pub use error::{Cause, Error, Format, PathProblem, Result};
 pub use id::{NotASnapshotId, SnapshotId, VaultId};
 pub use inspect::{Inspection, State, inspect};
@@ -44,7 +47,7 @@ pub use progress::{OnProgress, Progress, Unit, unobserved};
 pub use prune::{PruneFacts, PrunePlan, PruneReport};
 pub use reader::{Entry, SnapshotReader};
 pub use snapshot::SnapshotFacts;
-pub use vault::{Usage, Vault};
+pub use vault::{UnreadableSnapshots, Usage, Vault};
 pub use veto::{Difference, Veto};
 pub use writer::{
     Content, Expected, Piece, WriteProgress, WriteStart, WriteStats, Writer, Written, WrittenPiece,

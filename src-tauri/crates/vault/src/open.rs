@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use rustic_core::repofile::MasterKey;
+use rand::RngExt;
+use rustic_core::repofile::{ConfigFile, MasterKey};
 use rustic_core::{
-    ConfigOptions, Credentials, KeyOptions, Repository, RepositoryBackends, RepositoryOptions,
+    ConfigOptions, Credentials, Id, KeyOptions, Repository, RepositoryBackends, RepositoryOptions,
 };
 
 use crate::backend::Backend;
@@ -23,14 +24,17 @@ use crate::vault::Vault;
 const RESTIC_VERSION: u32 = 2;
 /// Packs of this size keep memory low (a handful are in memory at a time) and
 /// are what restic itself makes.
-const DATA_PACK: &str = "16MiB";
-const TREE_PACK: &str = "4MiB";
+pub(crate) const DATA_PACK: u32 = 16 * 1024 * 1024;
+pub(crate) const TREE_PACK: u32 = 4 * 1024 * 1024;
 
 /// How a vault is made.
 #[derive(Clone, Debug, Default)]
 pub struct CreateOptions {
     /// A folder for the library's cache; worth it for remote storage only.
     pub cache: Option<PathBuf>,
+    /// A vault whose content will be copied here: files are cut into the same
+    /// parts, so that copies and what is backed up here share their data.
+    pub alike: Option<Vault>,
 }
 
 /// How a vault is opened.
@@ -115,7 +119,7 @@ impl Vault {
                 location.clone(),
                 storage,
                 unlocked,
-                &config,
+                config,
                 options.cache,
             ))
         })
@@ -143,11 +147,11 @@ fn establish(
     repository_options.no_cache = true;
     Repository::new(&repository_options, &RepositoryBackends::new(backend, None))
         .and_then(|repository| {
-            repository.init(
-                &Credentials::Masterkey(master),
-                &KeyOptions::default(),
-                &config_options(),
-            )
+            let (credentials, key) = (Credentials::Masterkey(master), KeyOptions::default());
+            match &options.alike {
+                None => repository.init(&credentials, &key, &config_options()),
+                Some(other) => repository.init_with_config(&credentials, &key, config_alike(other)),
+            }
         })
         .map_err(|e| library("making a vault", e))?;
     storage.settle()?;
@@ -167,8 +171,31 @@ fn establish(
     Vault::open_storage(location, storage, key, open)
 }
 
+/// A config of its own that cuts files into parts as another vault's does.
+fn config_alike(other: &Vault) -> ConfigFile {
+    let other = &other.0.config;
+    let id: [u8; 32] = rand::rng().random();
+    let id: Id = hex::encode(id)
+        .parse()
+        .expect("64 hexadecimal digits are an id");
+    ConfigFile {
+        version: RESTIC_VERSION,
+        id: id.into(),
+        chunker: other.chunker,
+        chunker_polynomial: other.chunker_polynomial.clone(),
+        chunk_size: other.chunk_size,
+        chunk_min_size: other.chunk_min_size,
+        chunk_max_size: other.chunk_max_size,
+        datapack_size: Some(DATA_PACK),
+        datapack_growfactor: Some(0),
+        treepack_size: Some(TREE_PACK),
+        treepack_growfactor: Some(0),
+        ..ConfigFile::default()
+    }
+}
+
 fn config_options() -> ConfigOptions {
-    let size = |text: &str| text.parse().expect("a size in bytes");
+    let size = |bytes: u32| bytes.to_string().parse().expect("a size in bytes");
     let mut options = ConfigOptions::default();
     options.set_datapack_size = Some(size(DATA_PACK));
     options.set_datapack_growfactor = Some(0);

@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use rustic_core::{ProgressBars, ProgressType, RusticProgress};
 
+use crate::error::{Error, Result};
+
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
@@ -65,6 +67,15 @@ impl Reporter {
 
     pub(crate) fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Acquire)
+    }
+
+    /// An error once somebody wants to stop.
+    pub(crate) fn go_on(&self) -> Result<()> {
+        if self.is_stopped() {
+            Err(Error::Aborted)
+        } else {
+            Ok(())
+        }
     }
 }
 

@@ -93,20 +93,9 @@ impl PrunePlan {
 }
 
 impl Vault {
-    /// Removes snapshots. Their data stays until a prune.
-    pub fn forget(&self, ids: &[SnapshotId]) -> Result<()> {
-        let there: BTreeSet<_> = self.snapshot_ids()?.into_iter().collect();
-        if let Some(missing) = ids.iter().find(|id| !there.contains(id)) {
-            return Err(Error::SnapshotNotFound { snapshot: *missing });
-        }
-        for id in ids {
-            self.0.storage.remove(&format!("snapshots/{id}"))?;
-        }
-        Ok(self.0.storage.settle()?)
-    }
-
     /// Plans a prune. Refuses when a snapshot that the caller knows of is not
-    /// listed: a storage that hides snapshots would have their data removed.
+    /// listed and was not removed on purpose: a storage that hides snapshots
+    /// would have their data removed.
     pub fn prune_plan(&self, known: &[SnapshotId]) -> Result<PrunePlan> {
         self.plan_with_grace(known, GRACE)
     }
@@ -123,11 +112,12 @@ impl Vault {
             .copied()
             .map(SnapshotId::from_rustic)
             .collect();
-        let missing: Vec<_> = known
-            .iter()
-            .filter(|id| !there.contains(id))
-            .copied()
-            .collect();
+        let mut absent = known.iter().filter(|id| !there.contains(id)).peekable();
+        let removed = match absent.peek() {
+            Some(_) => self.removal_records()?,
+            None => BTreeSet::new(),
+        };
+        let missing: Vec<_> = absent.filter(|id| !removed.contains(id)).copied().collect();
         if !missing.is_empty() {
             return Err(Error::SnapshotsMissing { missing });
         }
@@ -158,12 +148,12 @@ impl Vault {
     /// A vault whose snapshots or index changed since the plan was made is left alone.
     /// `owner` is shown to other machines that want to prune meanwhile.
     pub fn prune(&self, plan: PrunePlan, owner: &str, progress: OnProgress) -> Result<PruneReport> {
-        let _turn = self.turn();
+        let reporter = Reporter::new(progress);
+        let _turn = self.turn_unless_stopped(&reporter)?;
         let lease = Arc::new(self.lease(owner)?);
         if self.lists()? != plan.lists {
             return Err(Error::PlanOutdated);
         }
-        let reporter = Reporter::new(progress);
         let backend = Arc::new(RemovalBackend::new(
             self.backend(),
             Arc::clone(&lease),
@@ -178,7 +168,10 @@ impl Vault {
             return Err(error);
         }
         result?;
-        let leftovers_removed = self.remove_leftovers(Timestamp::now())?;
+        let now = Timestamp::now();
+        let leftovers_removed = self.remove_leftovers(now)?;
+        let swept = self.sweep_removal_records(now)?;
+        tracing::debug!(swept, "notes of removal older than a year");
         self.0.storage.settle()?;
         lease.check()?;
         Ok(PruneReport {

@@ -9,22 +9,22 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustic_core::repofile::{ConfigFile, MasterKey};
+use rustic_core::repofile::{ConfigFile, MasterKey, SnapshotFile};
 use rustic_core::{
     ALL_FILE_TYPES, Credentials, FileType, Id, IndexedFullStatus, OpenStatus, Repository,
     RepositoryBackends, RepositoryOptions, WriteBackend,
 };
 
 use crate::backend::Backend;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::guard::{guarded, library};
 use crate::id::{SnapshotId, VaultId};
-use crate::keyfile;
-use crate::location::Location;
-use crate::progress::Reporter;
+use crate::keyfile::{self, CipherKey};
+use crate::location::{Location, Place};
+use crate::progress::{Reporter, Unit};
 use crate::queue::{Queue, Turn};
 use crate::snapshot::SnapshotFacts;
-use crate::storage::Storage;
+use crate::storage::{Storage, folder_room};
 
 /// An open vault. Cloning it is cheap; it can be used from several threads.
 ///
@@ -37,6 +37,7 @@ pub(crate) struct Inner {
     pub storage: Arc<dyn Storage>,
     pub master: MasterKey,
     pub id: VaultId,
+    pub config: ConfigFile,
     /// The key file that opened the vault.
     pub key_file: Mutex<String>,
     pub cache: Option<PathBuf>,
@@ -53,6 +54,9 @@ pub(crate) struct KeptView {
 
 /// A view that can read contents.
 pub(crate) type FullView = Repository<IndexedFullStatus>;
+
+/// Snapshots that cannot be read, and what is wrong with each.
+pub type UnreadableSnapshots = Vec<(SnapshotId, Error)>;
 
 /// How much a vault holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +83,7 @@ impl Vault {
         location: Location,
         storage: Arc<dyn Storage>,
         unlocked: keyfile::Unlocked,
-        config: &ConfigFile,
+        config: ConfigFile,
         cache: Option<PathBuf>,
     ) -> Self {
         let id = VaultId::new(config.id.to_hex().as_str());
@@ -89,6 +93,7 @@ impl Vault {
             storage,
             master: unlocked.master,
             id,
+            config,
             key_file: Mutex::new(unlocked.file),
             cache,
             kept: Mutex::new(None),
@@ -117,6 +122,54 @@ impl Vault {
             facts.sort_by_key(|snapshot| (snapshot.time, snapshot.id));
             Ok(facts)
         })
+    }
+
+    /// Every snapshot that can be read, oldest first, and every one that cannot,
+    /// with the reason. That nothing can be read is an error.
+    pub fn snapshots_with_damage(&self) -> Result<(Vec<SnapshotFacts>, UnreadableSnapshots)> {
+        let (files, damaged) = self.snapshot_files()?;
+        let mut facts: Vec<_> = files.iter().map(SnapshotFacts::of).collect();
+        facts.sort_by_key(|snapshot| (snapshot.time, snapshot.id));
+        Ok((facts, damaged))
+    }
+
+    /// The files of the snapshots that can be read, and those that cannot.
+    pub(crate) fn snapshot_files(&self) -> Result<(Vec<SnapshotFile>, UnreadableSnapshots)> {
+        guarded("reading the snapshots", || {
+            let view = self.view(self.backend())?;
+            let (mut files, mut damaged) = (Vec::new(), Vec::new());
+            for id in self.snapshot_ids()? {
+                let name = id.to_rustic().into();
+                match view.get_file::<SnapshotFile>(&name) {
+                    Ok(file) => files.push(SnapshotFile { id: name, ..file }),
+                    Err(error) => match library("reading a snapshot", error) {
+                        gone @ Error::Gone { .. } => return Err(gone),
+                        // Somebody removed it since it was listed.
+                        Error::Missing { .. } => {}
+                        Error::Damaged { detail, .. } => damaged.push((
+                            id,
+                            Error::Damaged {
+                                path: format!("{}/snapshots/{id}", self.0.location),
+                                detail,
+                            },
+                        )),
+                        other => damaged.push((id, other)),
+                    },
+                }
+            }
+            Ok((files, damaged))
+        })
+    }
+
+    /// Bytes of room where the vault is, where that can be known.
+    pub fn free_bytes(&self) -> Result<Option<u64>> {
+        let Place::Folder(folder) = self.0.location.place();
+        let facts = folder_room(folder);
+        if facts.is_none() {
+            // A vault that is gone has no room; any other place says nothing.
+            self.0.storage.settle()?;
+        }
+        Ok(facts)
     }
 
     /// The names of every snapshot, without reading them.
@@ -230,5 +283,25 @@ impl Vault {
     /// vault.
     pub(crate) fn turn(&self) -> Turn {
         self.0.queue.wait()
+    }
+
+    /// The same, unless somebody wants to stop meanwhile.
+    pub(crate) fn turn_unless_stopped(&self, reporter: &Reporter) -> Result<Turn> {
+        let wants_to_leave = || {
+            reporter.tell(Unit::Files, 0, None);
+            reporter.is_stopped()
+        };
+        self.0
+            .queue
+            .wait_unless(wants_to_leave)
+            .ok_or(Error::Aborted)
+    }
+
+    /// The master key in the cipher's order.
+    pub(crate) fn cipher_key(&self) -> Result<CipherKey> {
+        keyfile::joined(&self.0.master).ok_or_else(|| Error::Damaged {
+            path: self.0.location.to_string(),
+            detail: "the master key has a wrong size".to_owned(),
+        })
     }
 }

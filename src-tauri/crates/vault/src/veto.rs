@@ -99,6 +99,8 @@ pub enum Difference {
     PackMissing,
     /// The snapshot file names another tree.
     OtherTree,
+    /// It is not what was written.
+    Changed,
 }
 
 impl fmt::Display for Difference {
@@ -112,6 +114,7 @@ impl fmt::Display for Difference {
             Self::NotIndexed => f.write_str("a part is not in the index"),
             Self::PackMissing => f.write_str("a part's pack file is missing or too short"),
             Self::OtherTree => f.write_str("the snapshot names another tree"),
+            Self::Changed => f.write_str("it is not what was written"),
         }
     }
 }

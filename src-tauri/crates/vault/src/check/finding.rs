@@ -101,6 +101,37 @@ pub enum Finding {
 }
 
 impl Finding {
+    /// The snapshot that it was found in; others may be concerned, too.
+    pub fn snapshot(&self) -> Option<SnapshotId> {
+        match self {
+            Self::FolderLost { snapshot, .. }
+            | Self::FileLost { snapshot, .. }
+            | Self::FileSize { snapshot, .. } => Some(*snapshot),
+            _ => self.snapshot_file(),
+        }
+    }
+
+    /// What is concerned in the snapshot: `projects/12`, `groups/3`, or less
+    /// where the path is shorter; nothing for the whole snapshot.
+    pub fn item(&self) -> Option<String> {
+        let path = match self {
+            Self::FolderLost { folder, .. } => folder,
+            Self::FileLost { file, .. } | Self::FileSize { file, .. } => file,
+            _ => return self.snapshot_file().map(|_| String::new()),
+        };
+        Some(path.splitn(3, '/').take(2).collect::<Vec<_>>().join("/"))
+    }
+
+    /// The snapshot whose own file is damaged.
+    pub(super) fn snapshot_file(&self) -> Option<SnapshotId> {
+        match self {
+            Self::Unreadable { path, .. }
+            | Self::Changed { path }
+            | Self::Undecodable { path, .. } => path.strip_prefix("snapshots/")?.parse().ok(),
+            _ => None,
+        }
+    }
+
     /// How bad it is.
     pub fn severity(&self) -> Severity {
         match self {

@@ -4,12 +4,13 @@
 //! index, panics on some damaged packs, and reports in prose. Every finding is
 //! in the report, with the files of the snapshots that it concerns.
 
+mod affected;
 mod data;
 mod finding;
 mod map;
 mod trees;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rustic_core::repofile::{PackId, SnapshotFile};
@@ -17,7 +18,7 @@ use rustic_core::{FileType, Id};
 use sha2::{Digest, Sha256};
 
 use crate::backend::{Backend, FixedBackend, ShelfBackend, path_of};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::guard::guarded;
 use crate::id::SnapshotId;
 use crate::progress::{OnProgress, Reporter, Unit};
@@ -45,6 +46,17 @@ pub enum ReadShare {
 }
 
 impl ReadShare {
+    /// Part `part` of `of`, counted from 1. A check of each part in turn reads
+    /// every pack file exactly once; those that were added meanwhile have their
+    /// part from the start. A part beyond the last begins again with the first;
+    /// of no parts, nothing is read.
+    pub fn part(part: u32, of: u32) -> Self {
+        Self::Share {
+            n: part.saturating_sub(1) % of.max(1),
+            of,
+        }
+    }
+
     fn covers(self, pack: &Id) -> bool {
         match self {
             Self::None | Self::Share { of: 0, .. } => false,
@@ -74,6 +86,9 @@ pub struct CheckReport {
     pub bytes_read: u64,
     /// Everything that is not as it should be.
     pub findings: Vec<Finding>,
+    /// Snapshots with something lost or damaged, and where: `projects/12`,
+    /// `groups/3`, a document at the root, or nothing for the whole snapshot.
+    pub affected: BTreeMap<SnapshotId, BTreeSet<String>>,
 }
 
 impl CheckReport {
@@ -83,6 +98,11 @@ impl CheckReport {
         self.findings
             .iter()
             .all(|finding| finding.severity() == Severity::Warning)
+    }
+
+    /// Snapshots with something lost or damaged.
+    pub fn affected_snapshots(&self) -> BTreeSet<SnapshotId> {
+        self.affected.keys().copied().collect()
     }
 }
 
@@ -150,7 +170,17 @@ impl<'a> Check<'a> {
             self.go_on()?;
         }
         self.report.snapshots = roots.len() as u64;
-        trees::walk(&mut self, &view, &map, &bad, roots)?;
+        let damaged = trees::walk(&mut self, &view, &map, &bad, &roots)?;
+        self.report.affected = affected::find(&self, &view, &damaged, &roots)?;
+        let unreadable = self
+            .report
+            .findings
+            .iter()
+            .filter_map(Finding::snapshot_file);
+        for snapshot in unreadable {
+            let paths = self.report.affected.entry(snapshot).or_default();
+            paths.insert(String::new());
+        }
         for path in self.foreign()? {
             self.report.findings.push(Finding::ForeignFile { path });
         }
@@ -245,10 +275,29 @@ impl<'a> Check<'a> {
     }
 
     fn go_on(&self) -> Result<()> {
-        if self.reporter.is_stopped() {
-            Err(Error::Aborted)
-        } else {
-            Ok(())
+        self.reporter.go_on()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::RngExt;
+
+    use super::*;
+
+    #[test]
+    fn every_pack_is_in_exactly_one_part() {
+        for _ in 0..2_000 {
+            let name: [u8; 32] = rand::rng().random();
+            let pack: Id = hex::encode(name).parse().unwrap();
+            let of = rand::rng().random_range(1..=400);
+            let parts: Vec<u32> = (1..=of)
+                .filter(|part| ReadShare::part(*part, of).covers(&pack))
+                .collect();
+            assert_eq!(parts.len(), 1, "{of}: {parts:?}");
+            // Turn after turn, the same part.
+            assert!(ReadShare::part(parts[0] + of, of).covers(&pack));
+            assert!(!ReadShare::part(1, 0).covers(&pack));
         }
     }
 }

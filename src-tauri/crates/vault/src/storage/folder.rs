@@ -66,8 +66,13 @@ pub(crate) fn folder_facts(path: &Path) -> Result<FolderFacts, Fault> {
     Ok(FolderFacts {
         found,
         writable: existing.is_some_and(|folder| tempfile::tempfile_in(folder).is_ok()),
-        free: existing.and_then(|folder| fs4::available_space(folder).ok()),
+        free: existing.and_then(folder_room),
     })
+}
+
+/// Bytes that fit into a folder that is there, if the system tells.
+pub(crate) fn folder_room(path: &Path) -> Option<u64> {
+    fs4::available_space(path).ok()
 }
 
 /// Folders in which names changed since they were last made durable.
@@ -147,7 +152,13 @@ impl Foundation {
             private_folder(root).map_err(|e| Fault::from_io(Operation::Write, &name, "", e))?;
             this.made.push(root.to_owned());
         }
-        for folder in FOLDERS.iter().chain(&[super::OWN_FOLDER, super::TEMPORARY]) {
+        let own = [
+            super::OWN_FOLDER,
+            super::TEMPORARY,
+            super::PINNED,
+            super::REMOVED,
+        ];
+        for folder in FOLDERS.iter().chain(&own) {
             let path = root.join(folder);
             if let Err(cause) = private_folder(&path) {
                 this.undo();

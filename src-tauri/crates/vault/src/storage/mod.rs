@@ -14,7 +14,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 pub(crate) use fault::{Fault, FaultKind, Operation};
-pub(crate) use folder::{Found, Foundation, folder_facts, found};
+pub(crate) use folder::{Found, Foundation, folder_facts, folder_room, found};
 pub(crate) use operator::OperatorStorage;
 
 /// The file whose presence tells that a vault is there.
@@ -27,6 +27,10 @@ pub(crate) const MARKER: &str = "labkeep/format";
 pub(crate) const TEMPORARY: &str = "labkeep/tmp";
 /// The lease of a prune.
 pub(crate) const LEASE: &str = "labkeep/lease";
+/// Notes of snapshots that are kept for ever.
+pub(crate) const PINNED: &str = "labkeep/pinned";
+/// Notes of snapshots that were removed on purpose.
+pub(crate) const REMOVED: &str = "labkeep/removed";
 /// restic's folders.
 pub(crate) const FOLDERS: [&str; 5] = ["data", "index", "keys", "locks", "snapshots"];
 

@@ -1,5 +1,6 @@
 //! A storage that fails on purpose.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -43,6 +44,8 @@ pub(super) struct Rule {
 pub(super) struct Faulty {
     storage: Arc<dyn Storage>,
     rules: Mutex<Vec<(Rule, u32)>>,
+    /// Operations that are still done; nothing is after them.
+    left: AtomicU64,
 }
 
 impl Faulty {
@@ -50,11 +53,27 @@ impl Faulty {
         Arc::new(Self {
             storage,
             rules: Mutex::default(),
+            left: AtomicU64::new(u64::MAX),
         })
     }
 
     pub(super) fn set(&self, rules: &[Rule]) {
         *self.rules.lock().unwrap() = rules.iter().map(|rule| (*rule, 0)).collect();
+    }
+
+    /// Does so many operations more, and then fails in every one: what is seen
+    /// of a program that is killed.
+    pub(super) fn stop_after(&self, operations: u64) {
+        self.left.store(operations, Ordering::SeqCst);
+    }
+
+    fn go_on(&self, operation: Operation, path: &str) -> Result<(), Fault> {
+        self.left
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                left.checked_sub(1)
+            })
+            .map(drop)
+            .map_err(|_| self.fault(operation, path, Reported::Other))
     }
 
     fn wrong(&self, operation: Operation, path: &str) -> Option<Wrong> {
@@ -91,6 +110,7 @@ impl Faulty {
         lie: impl FnOnce() -> T,
         act: impl FnOnce() -> Result<T, Fault>,
     ) -> Result<T, Fault> {
+        self.go_on(operation, path)?;
         match self.wrong(operation, path) {
             None => act(),
             Some(Wrong::Fails(reported)) => Err(self.fault(operation, path, reported)),
@@ -115,6 +135,7 @@ impl Storage for Faulty {
     }
 
     fn size(&self, path: &str) -> Result<Option<u64>, Fault> {
+        self.go_on(Operation::Read, path)?;
         self.storage.size(path)
     }
 
@@ -134,6 +155,7 @@ impl Storage for Faulty {
     }
 
     fn create(&self, path: &str, content: Bytes) -> Result<bool, Fault> {
+        self.go_on(Operation::Write, path)?;
         self.storage.create(path, content)
     }
 
@@ -143,6 +165,7 @@ impl Storage for Faulty {
     }
 
     fn settle(&self) -> Result<(), Fault> {
+        self.go_on(Operation::Write, "")?;
         self.storage.settle()
     }
 }

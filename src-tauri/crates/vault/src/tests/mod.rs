@@ -1,6 +1,8 @@
 //! Tests with a storage that fails on purpose, which nobody outside can make.
 
+mod copying;
 mod faults;
 mod faulty;
 mod lease;
 mod prune;
+mod stopped;

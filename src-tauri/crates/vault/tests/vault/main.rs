@@ -3,6 +3,7 @@
 
 mod check;
 mod common;
+mod copy;
 mod full;
 mod guards;
 mod killed;
@@ -10,5 +11,6 @@ mod measure;
 mod open;
 mod permissions;
 mod prune;
+mod records;
 mod restic;
 mod sealing;
