@@ -131,6 +131,23 @@ impl SnapshotReader {
         })
     }
 
+    /// Whether the file at a path is there and the index knows where each of
+    /// its parts is. Says nothing about what is in the pack files.
+    pub fn has_all_parts(&self, path: &str) -> Result<bool> {
+        guarded("reading a snapshot", || {
+            let node = match self.node(path) {
+                Ok(Found::Node(node)) if node.is_file() => node,
+                Ok(_)
+                | Err(Error::Missing { .. } | Error::Damaged { .. } | Error::Repository { .. }) => {
+                    return Ok(false);
+                }
+                Err(error) => return Err(error),
+            };
+            let mut parts = node.content.iter().flatten();
+            Ok(parts.all(|part| self.inner.view.get_index_entry(part).is_ok()))
+        })
+    }
+
     /// A file's content; `None` if there is no such file. For small files.
     pub fn read(&self, path: &str) -> Result<Option<Vec<u8>>> {
         let mut content = Vec::new();

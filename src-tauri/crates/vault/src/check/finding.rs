@@ -122,6 +122,19 @@ impl Finding {
         Some(path.splitn(3, '/').take(2).collect::<Vec<_>>().join("/"))
     }
 
+    /// The pack file that is damaged, missing or unreadable.
+    pub fn pack(&self) -> Option<&str> {
+        match self {
+            Self::Unreadable { path, .. }
+            | Self::Changed { path }
+            | Self::Undecodable { path, .. }
+            | Self::PackMissing { path }
+            | Self::PackSize { path, .. }
+            | Self::BlobDamaged { path, .. } => path.starts_with("data/").then_some(path),
+            _ => None,
+        }
+    }
+
     /// The snapshot whose own file is damaged.
     pub(super) fn snapshot_file(&self) -> Option<SnapshotId> {
         match self {

@@ -9,8 +9,8 @@
 
 mod compare;
 mod origin;
-mod packs;
-mod source;
+pub(crate) mod packs;
+pub(crate) mod source;
 
 use std::collections::{BTreeSet, HashSet};
 

@@ -35,7 +35,7 @@ const COMPRESSION_LEVEL: i32 = 3;
 const COMPRESSING: u32 = 2;
 
 /// Writes parts into a vault.
-pub(super) struct Packs<'a> {
+pub(crate) struct Packs<'a> {
     vault: &'a Vault,
     key: CipherKey,
     content: Vec<u8>,
@@ -50,7 +50,7 @@ pub(super) struct Packs<'a> {
 }
 
 impl<'a> Packs<'a> {
-    pub(super) fn new(vault: &'a Vault) -> Result<Self> {
+    pub(crate) fn new(vault: &'a Vault) -> Result<Self> {
         Ok(Self {
             key: vault.cipher_key()?,
             vault,
@@ -64,12 +64,12 @@ impl<'a> Packs<'a> {
     }
 
     /// Whether a part is on its way.
-    pub(super) fn has(&self, part: Part) -> bool {
+    pub(crate) fn has(&self, part: Part) -> bool {
         self.written.contains(&part)
     }
 
     /// Adds a part as it is kept in the other vault.
-    pub(super) fn add(&mut self, blob: &IndexBlob, kept: &[u8]) -> Result<()> {
+    pub(crate) fn add(&mut self, blob: &IndexBlob, kept: &[u8]) -> Result<()> {
         let full = match blob.tpe {
             BlobType::Data => DATA_PACK,
             BlobType::Tree => TREE_PACK,
@@ -99,14 +99,14 @@ impl<'a> Packs<'a> {
     }
 
     /// Writes what is left, and the index file that names it.
-    pub(super) fn finish(&mut self) -> Result<()> {
+    pub(crate) fn finish(&mut self) -> Result<()> {
         self.finish_pack()?;
         self.finish_index()
     }
 
     /// Reads back the next of the pack files that were written. Returns its
     /// size in bytes; `None` if there is none left.
-    pub(super) fn read_back(&mut self) -> Result<Option<u64>> {
+    pub(crate) fn read_back(&mut self) -> Result<Option<u64>> {
         let Some((pack, size)) = self.unread.last().copied() else {
             return Ok(None);
         };
@@ -126,7 +126,7 @@ impl<'a> Packs<'a> {
     }
 
     /// Writes a file that is named by its content. Returns its name.
-    pub(super) fn put(&mut self, kind: FileType, value: &impl Serialize) -> Result<Id> {
+    pub(crate) fn put(&mut self, kind: FileType, value: &impl Serialize) -> Result<Id> {
         let mut plain = serde_json::to_vec(value).expect("the vault's files are plain JSON");
         if self.vault.0.config.version >= COMPRESSING {
             let compressed = zstd::bulk::compress(&plain, COMPRESSION_LEVEL)

@@ -24,7 +24,7 @@ pub(super) type Place = (PackId, IndexBlob);
 
 /// Which part: data and folders may have the same content, and so the same
 /// name.
-pub(super) type Part = (BlobType, BlobId);
+pub(crate) type Part = (BlobType, BlobId);
 
 /// The vault that is copied from.
 pub(super) struct Source<'a> {
@@ -224,7 +224,7 @@ pub(super) fn is_named(content: &[u8], name: BlobId) -> bool {
 }
 
 /// Whether what is kept of a part is what its name says.
-fn is_part(kept: &[u8], blob: &IndexBlob) -> bool {
+pub(crate) fn is_part(kept: &[u8], blob: &IndexBlob) -> bool {
     let Some(length) = blob.location.uncompressed_length else {
         return is_named(kept, blob.id);
     };

@@ -12,5 +12,6 @@ mod open;
 mod permissions;
 mod prune;
 mod records;
+mod repair;
 mod restic;
 mod sealing;
