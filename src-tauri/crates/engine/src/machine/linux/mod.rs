@@ -1,0 +1,81 @@
+//! Linux: logind, UPower and NetworkManager on the system's message bus. Any
+//! of them may be missing, come later or go; a container has no bus at all.
+
+mod network;
+mod power;
+mod routes;
+mod service;
+mod session;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use zbus::Connection;
+use zbus::connection::Builder;
+
+use super::Known;
+
+/// A service that hangs is one that does not answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Power, network and session.
+const SERVICES: usize = 3;
+
+/// Starts watching the services on the bus at this address, or on the
+/// system's.
+pub(super) fn watch(known: &Arc<Known>, watchers: &mut JoinSet<()>, address: Option<String>) {
+    known.asked.send_replace(SERVICES);
+    let known = Arc::clone(known);
+    watchers.spawn(async move {
+        let bus = match connect(address).await {
+            Ok(bus) => bus,
+            Err(error) => {
+                tracing::info!(%error, "no system bus: power, network and sleep are not known");
+                known.asked.send_replace(0);
+                network::watch_routes(&known).await;
+                return;
+            }
+        };
+        tokio::join!(
+            power::watch(&bus, &known),
+            network::watch(&bus, &known),
+            session::watch(&bus, &known),
+        );
+    });
+}
+
+async fn connect(address: Option<String>) -> zbus::Result<Connection> {
+    let builder = match address {
+        Some(address) => Builder::address(address.as_str())?,
+        None => Builder::system()?,
+    };
+    builder.method_timeout(PATIENCE).build().await
+}
+
+/// A first answer that is waited for. Counted once, even if it never comes
+/// because the watcher ended.
+struct First<'known> {
+    known: &'known Known,
+    is_open: bool,
+}
+
+impl<'known> First<'known> {
+    const fn new(known: &'known Known) -> Self {
+        Self {
+            known,
+            is_open: true,
+        }
+    }
+
+    fn answered(&mut self) {
+        if std::mem::replace(&mut self.is_open, false) {
+            self.known.asked.send_modify(|asked| *asked -= 1);
+        }
+    }
+}
+
+impl Drop for First<'_> {
+    fn drop(&mut self) {
+        self.answered();
+    }
+}
