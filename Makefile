@@ -9,13 +9,14 @@ export CARGO_TARGET_DIR
 DEBUG := $(CARGO_TARGET_DIR)/debug
 RELEASE := $(CARGO_TARGET_DIR)/release
 
-.PHONY: help packages ui app demo run test bench format bindings icons
+.PHONY: help packages ui app demo run test bench package package-check format bindings icons
 
 help:
 	@echo "make demo      a practice GitLab with Labkeep connected to it"
 	@echo "make run       Labkeep alone"
 	@echo "make test      every check and test"
 	@echo "make bench     speed and memory, as ratios against git"
+	@echo "make package   the Debian package; package-check proves it (as root)"
 	@echo "make bindings  generate the TypeScript side of the border again"
 
 packages:
@@ -44,6 +45,14 @@ test: packages
 bench: packages
 	cargo build --quiet --release --package labkeep-tests --bin labkeep-bench
 	$(RELEASE)/labkeep-bench
+
+# One build for everything, so that what is packaged is what was tested.
+package: ui
+	cargo build --quiet --release --workspace --bin labkeep --bin labkeep-cli --features labkeep/custom-protocol
+	src-tauri/packaging/make-deb
+
+package-check:
+	tests/scripts/package-check
 
 bindings: ui
 	cargo run --quiet --package labkeep --features custom-protocol --example bindings
