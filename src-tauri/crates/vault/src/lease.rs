@@ -4,7 +4,7 @@
 //! does: two prunes at a time would each take away what the other relies on.
 //! The lease is a small file beside restic's folders with an owner and an end;
 //! whoever needs it longer renews it, and after its end others may take it
-//! over. The last word on who holds it is what is in the file.
+//! over; at once if the process that took it is known to have ended. The last word on who holds it is what is in the file.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -15,6 +15,7 @@ use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::process::Process;
 use crate::storage::{FaultKind, LEASE, Storage};
 use crate::vault::Vault;
 
@@ -34,6 +35,9 @@ struct Terms {
     nonce: String,
     /// Milliseconds since the epoch.
     until: i64,
+    /// Who took it, where the system tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    process: Option<Process>,
 }
 
 /// The right to remove data from the vault. Given back when dropped.
@@ -61,6 +65,7 @@ pub(crate) fn take(
         owner: owner.to_owned(),
         nonce: format!("{nonce:032x}"),
         until: end_from(clock()),
+        process: Process::current(),
     };
     if !storage.create(LEASE, content(&terms))? {
         match holder(&*storage, clock())? {
@@ -100,7 +105,8 @@ fn holder(storage: &dyn Storage, now: Timestamp) -> Result<Held> {
         Found::Nothing => Held::ByNobody,
         Found::Terms(terms) => {
             let until = Timestamp::from_millisecond(terms.until).unwrap_or(Timestamp::MIN);
-            if until <= now {
+            let has_ended = terms.process.as_ref().is_some_and(Process::has_ended);
+            if until <= now || has_ended {
                 Held::ByNobody
             } else {
                 Held::By {

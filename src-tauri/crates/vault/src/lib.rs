@@ -20,6 +20,7 @@ mod keys;
 mod lease;
 mod location;
 mod open;
+mod process;
 mod progress;
 mod prune;
 mod queue;

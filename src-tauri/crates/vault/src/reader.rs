@@ -3,14 +3,15 @@
 //! Contents are read through the library's `dump`, never through its restore,
 //! which panics on storage errors, and what comes out is counted.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
-use rustic_core::TreeId;
 use rustic_core::repofile::{Node, SnapshotFile};
+use rustic_core::{FileType, TreeId};
 
+use crate::backend::path_of;
 use crate::error::{Error, Result};
 use crate::guard::{guarded, library};
 use crate::id::SnapshotId;
@@ -145,6 +146,34 @@ impl SnapshotReader {
             };
             let mut parts = node.content.iter().flatten();
             Ok(parts.all(|part| self.inner.view.get_index_entry(part).is_ok()))
+        })
+    }
+
+    /// The pack files, by their paths in the vault, that the index names for a
+    /// folder and everything below it. What is lost there has none.
+    pub fn pack_files(&self, folder: &str) -> Result<BTreeSet<String>> {
+        guarded("reading a snapshot", || {
+            let view = &self.inner.view;
+            let mut packs = BTreeSet::new();
+            let mut waiting = match self.node(folder)? {
+                Found::Root => vec![self.inner.file.tree],
+                Found::Node(node) => node.subtree.into_iter().collect(),
+                Found::Nothing => Vec::new(),
+            };
+            while let Some(tree) = waiting.pop() {
+                packs.extend(view.get_index_entry(&tree).ok().map(|entry| entry.pack));
+                let Ok(tree) = view.get_tree(&tree) else {
+                    continue;
+                };
+                for node in tree.nodes {
+                    waiting.extend(node.subtree);
+                    for part in node.content.iter().flatten() {
+                        packs.extend(view.get_index_entry(part).ok().map(|entry| entry.pack));
+                    }
+                }
+            }
+            let packs = packs.iter();
+            Ok(packs.map(|pack| path_of(FileType::Pack, pack)).collect())
         })
     }
 

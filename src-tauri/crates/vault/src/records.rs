@@ -22,6 +22,9 @@ use crate::vault::Vault;
 /// How long it is known that a snapshot was removed.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(366 * 24);
 
+/// How old a note of removal is that somebody left who did not get further.
+const GIVEN_UP: SignedDuration = SignedDuration::from_hours(24);
+
 /// A note's content. What counts is its name.
 #[derive(Serialize)]
 struct Note {
@@ -36,7 +39,7 @@ impl Vault {
         self.note(&path)?;
         let refused = match self.snapshot_ids()?.contains(&id) {
             false => Error::SnapshotNotFound { snapshot: id },
-            true if self.removal_records()?.contains(&id) => Error::BeingRemoved { snapshot: id },
+            true if self.is_being_removed(id)? => Error::BeingRemoved { snapshot: id },
             true => return Ok(()),
         };
         self.0.storage.remove(&path)?;
@@ -79,10 +82,14 @@ impl Vault {
         for id in ids {
             // A snapshot that cannot be read can be removed all the same.
             let origin = self.snapshot_file(*id).map_or(*id, |file| origin(&file));
-            for name in BTreeSet::from([*id, origin]) {
+            let names = BTreeSet::from([*id, origin]);
+            for name in names
+                .iter()
+                .filter(|name| *name == id || !there.contains(name))
+            {
                 let path = format!("{REMOVED}/{name}");
                 self.note(&path)?;
-                if !earlier.contains(&name) {
+                if !earlier.contains(name) {
                     noted.push(path);
                 }
             }
@@ -115,6 +122,24 @@ impl Vault {
             }
         }
         Ok(swept)
+    }
+
+    /// Whether somebody is removing a snapshot that is there. A note that was
+    /// left long ago is taken away: the snapshot stayed.
+    fn is_being_removed(&self, id: SnapshotId) -> Result<bool> {
+        let path = format!("{REMOVED}/{id}");
+        let notes = self.notes(REMOVED)?;
+        let Some(note) = notes.iter().find(|note| note.path == path) else {
+            return Ok(false);
+        };
+        if note
+            .modified
+            .is_none_or(|at| at + GIVEN_UP > Timestamp::now())
+        {
+            return Ok(true);
+        }
+        self.0.storage.remove(&path)?;
+        Ok(false)
     }
 
     fn refuse_pinned(&self, ids: &[SnapshotId]) -> Result<()> {

@@ -13,8 +13,9 @@ use crate::backend::path_of;
 pub(super) struct Map {
     /// Pack files with their size in bytes and their parts.
     packs: BTreeMap<PackId, (u32, Vec<(BlobType, BlobId)>)>,
-    /// Pack files that wait for their removal.
-    marked: BTreeMap<PackId, u32>,
+    /// Pack files that wait for their removal, with their size in bytes. Of
+    /// one that no index named before, a prune does not say what is in it.
+    marked: BTreeMap<PackId, Option<u32>>,
     /// Where a part is, and how many bytes it has.
     parts: HashMap<(BlobType, BlobId), (PackId, u32)>,
 }
@@ -33,7 +34,9 @@ impl Map {
                     self.add(pack);
                 }
                 for pack in index.packs_to_delete {
-                    self.marked.insert(pack.id, pack.pack_size());
+                    let is_known = pack.size.is_some() || !pack.blobs.is_empty();
+                    let size = is_known.then(|| pack.pack_size());
+                    self.marked.insert(pack.id, size);
                 }
             }
             Err(error) => findings.push(Finding::Undecodable {
@@ -55,12 +58,17 @@ impl Map {
         self.packs.insert(pack.id, (size, parts));
     }
 
-    /// The size that a pack file should have, if it is known at all.
+    /// Whether the index files name a pack file at all.
+    pub(super) fn names(&self, pack: &PackId) -> bool {
+        self.packs.contains_key(pack) || self.marked.contains_key(pack)
+    }
+
+    /// The size that a pack file should have, if it is known.
     pub(super) fn size_of(&self, pack: &PackId) -> Option<u32> {
-        self.packs
-            .get(pack)
-            .map(|(size, _)| *size)
-            .or_else(|| self.marked.get(pack).copied())
+        match self.packs.get(pack) {
+            Some((size, _)) => Some(*size),
+            None => self.marked.get(pack).copied().flatten(),
+        }
     }
 
     /// Pack files that must be there.

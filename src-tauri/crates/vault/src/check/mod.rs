@@ -230,8 +230,7 @@ impl<'a> Check<'a> {
             let pack = PackId::from(id);
             listed.insert(pack);
             match map.size_of(&pack) {
-                Some(expected) if expected == found => {}
-                Some(expected) => {
+                Some(expected) if expected != found => {
                     bad.insert(pack);
                     self.report.findings.push(Finding::PackSize {
                         path: path_of(FileType::Pack, &id),
@@ -239,10 +238,13 @@ impl<'a> Check<'a> {
                         found,
                     });
                 }
-                None => self.report.findings.push(Finding::PackUnreferenced {
-                    path: path_of(FileType::Pack, &id),
-                    bytes: found,
-                }),
+                None if !map.names(&pack) => {
+                    self.report.findings.push(Finding::PackUnreferenced {
+                        path: path_of(FileType::Pack, &id),
+                        bytes: found,
+                    });
+                }
+                _ => {}
             }
         }
         self.report.packs = listed.len() as u64;

@@ -213,6 +213,13 @@ impl<'a> Copy<'a> {
         let has = |part: Part| packs.has(part) || is_indexed(view, part);
         let lacking = self.source.lacking(tree, &self.whole, has)?;
         let (mut done, total) = (0, lacking.bytes());
+        // Better told now than when the disk is full.
+        if let Some(free) = self.target.free_bytes()?
+            && free < total
+        {
+            let path = self.target.location().to_string();
+            return Err(Error::Full { path }.into());
+        }
         for run in lacking.runs() {
             self.reporter.tell(Unit::Bytes, done, Some(total));
             self.reporter.go_on()?;

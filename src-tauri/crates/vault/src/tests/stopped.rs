@@ -8,7 +8,8 @@ use jiff::SignedDuration;
 use tempfile::TempDir;
 
 use super::copying::{ids, is_sound, opened};
-use crate::storage::LEASE;
+use super::faulty::{Reported, Rule, Wrong};
+use crate::storage::{LEASE, Operation};
 use crate::{
     Content, CreateOptions, Error, Expected, Location, OpenOptions, Piece, SnapshotId, Vault,
     VaultKey, WriteStart, unobserved,
@@ -183,6 +184,36 @@ fn a_prune_that_is_killed_anywhere_is_made_good_by_the_next() {
         operations += 1;
     }
     assert!(operations > 20, "{operations}");
+}
+
+#[test]
+fn a_disk_that_is_full_while_pruning_is_told_and_loses_nothing() {
+    let home = TempDir::new().unwrap();
+    let key = VaultKey::generate();
+    let folder = home.path().join("vault");
+    let sound = Vault::create(&location(&folder), &key, CreateOptions::default()).unwrap();
+    let [going, staying] = [save(&sound, 1), save(&sound, 2)];
+    sound.forget(&[going]).unwrap();
+    let (faulty, vault) = opened(&folder, &key);
+    for folder in ["data", "index"] {
+        let plan = vault.prune_plan(&[staying]).unwrap();
+        assert!(plan.facts().packs_to_repack > 0, "{:?}", plan.facts());
+        faulty.set(&[Rule {
+            operation: Operation::Write,
+            folder,
+            nth: 1,
+            wrong: Wrong::Fails(Reported::Full),
+        }]);
+        let error = vault.prune(plan, "tester", unobserved()).unwrap_err();
+        assert!(matches!(error, Error::Full { .. }), "{folder}: {error:?}");
+        faulty.set(&[]);
+        is_sound(&sound);
+        has(&sound, staying, 2);
+    }
+    let plan = vault.prune_plan(&[staying]).unwrap();
+    vault.prune(plan, "tester", unobserved()).unwrap();
+    is_sound(&sound);
+    has(&sound, staying, 2);
 }
 
 #[test]

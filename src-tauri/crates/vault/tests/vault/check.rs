@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use labkeep_vault::{CheckOptions, CheckReport, Error, Finding, ReadShare, Severity, unobserved};
 
-use crate::common::{Sandbox, at, save, some_pieces};
+use crate::common::{Sandbox, as_before, at, bytes, save, some_pieces};
 
 fn check(sandbox: &Sandbox, read_data: ReadShare) -> CheckReport {
     sandbox
@@ -122,6 +122,59 @@ fn a_pack_that_is_cut_off_or_missing_is_found_without_reading_data() {
 }
 
 #[test]
+fn damage_names_every_snapshot_that_it_concerns_and_where() {
+    let sandbox = filled();
+    let first = sandbox.vault.snapshots().unwrap()[0].id;
+    let pack = files(&sandbox, "data").remove(0);
+    // The second has the damaged file of the first, and one of its own.
+    let reader = sandbox.vault.read(&first).unwrap();
+    let shared = as_before(&reader, "projects/12/repository/packs/000001.pack");
+    let pieces = vec![shared, bytes("projects/9/own", "whole")];
+    let second = save(&sandbox.vault, Some(first), at(60), pieces)
+        .unwrap()
+        .id;
+    let third = vec![bytes("projects/9/own", "whole")];
+    let third = save(&sandbox.vault, None, at(120), third).unwrap().id;
+    assert!(check(&sandbox, ReadShare::All).affected.is_empty());
+
+    flip(&pack, 1_000_000);
+    let report = check(&sandbox, ReadShare::All);
+    assert_eq!(report.affected_snapshots(), [first, second].into());
+    for snapshot in [first, second] {
+        let paths = &report.affected[&snapshot];
+        assert!(paths.contains("projects/12"), "{paths:?}");
+        assert!(!paths.contains("projects/9"), "{paths:?}");
+    }
+    let lost = report.findings.iter().find(|finding| {
+        matches!(finding, Finding::FileLost { file, .. } if file.starts_with("projects/12/repository/packs"))
+    });
+    let lost = lost.expect("the file is lost");
+    assert_eq!(lost.item().as_deref(), Some("projects/12"));
+    assert!(lost.snapshot().is_some());
+
+    // A snapshot's own file.
+    flip(
+        &sandbox.folder().join("snapshots").join(third.to_string()),
+        20,
+    );
+    let report = check(&sandbox, ReadShare::None);
+    assert_eq!(report.affected[&third], [String::new()].into());
+    let (_, unreadable) = sandbox.vault.snapshots_with_damage().unwrap();
+    assert_eq!(unreadable[0].0, third);
+}
+
+#[test]
+fn checks_of_each_part_in_turn_read_every_pack_once() {
+    let sandbox = filled();
+    save(&sandbox.vault, None, at(60), some_pieces(2)).unwrap();
+    let all = check(&sandbox, ReadShare::All).packs_read;
+    for of in [1, 2, 3, 8] {
+        let read = (1..=of).map(|part| check(&sandbox, ReadShare::part(part, of)).packs_read);
+        assert_eq!(read.sum::<u64>(), all, "{of}");
+    }
+}
+
+#[test]
 fn lost_folders_are_found() {
     let sandbox = filled();
     // The small packs hold the trees.
@@ -135,6 +188,8 @@ fn lost_folders_are_found() {
             .iter()
             .any(|f| matches!(f, Finding::FolderLost { .. }))
     );
+    assert_eq!(report.affected.len(), 1);
+    assert!(report.affected.values().all(|paths| !paths.is_empty()));
 }
 
 #[test]

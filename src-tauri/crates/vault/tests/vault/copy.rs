@@ -32,11 +32,7 @@ impl Other {
             ..CreateOptions::default()
         };
         let vault = Vault::create(&location, &key, options).unwrap();
-        Self {
-            home,
-            key,
-            vault,
-        }
+        Self { home, key, vault }
     }
 
     fn restic_ok(&self, arguments: &[&str]) -> String {

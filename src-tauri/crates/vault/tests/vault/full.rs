@@ -78,6 +78,20 @@ fn on_a_small_disk() {
     )
     .unwrap();
 
+    // No room for a copy: it is not begun.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let large = Location::folder(&elsewhere.path().join("vault")).unwrap();
+    let large = Vault::create(&large, &key, CreateOptions::default()).unwrap();
+    let pieces = vec![bytes("projects/1/b", noise(8, 25_000_000))];
+    let snapshot = save(&large, None, at(0), pieces).unwrap().id;
+    let (before, room) = (vault.usage().unwrap(), vault.free_bytes().unwrap());
+    let error = large
+        .copy_to(&vault, &[snapshot], unobserved())
+        .unwrap_err();
+    assert!(matches!(error, Error::Full { .. }), "{error:?}");
+    assert_eq!(vault.usage().unwrap(), before);
+    assert_eq!(vault.free_bytes().unwrap(), room);
+
     // No room at all for a new vault: nothing of it is left.
     let filler = disk.join("filler");
     let full = std::fs::write(&filler, noise(7, 24_000_000)).is_err();

@@ -104,6 +104,87 @@ fn a_killed_writer_leaves_a_sound_vault() {
 }
 
 #[test]
+fn a_killed_prune_leaves_a_sound_vault_and_holds_nobody_up() {
+    let sandbox = Sandbox::new();
+    let vault = &sandbox.vault;
+    let kept = save(vault, None, at(0), vec![bytes("projects/1/a", "kept")]).unwrap();
+    for kill in 0..20_u64 {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "killed::pruning_without_end",
+                "--ignored",
+                "--nocapture",
+            ])
+            .env("FOLDER", sandbox.folder())
+            .env("KEPT", kept.id.to_string())
+            .env("SEED", kill.to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut key = child.stdin.take().unwrap();
+        writeln!(key, "{}", sandbox.key.expose()).unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        lines
+            .find(|line| line.as_ref().is_ok_and(|line| line == "pruning"))
+            .unwrap()
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(kill * 53 % 400));
+        child.kill().unwrap();
+        child.wait().unwrap();
+
+        let options = CheckOptions {
+            read_data: ReadShare::All,
+        };
+        let report = vault.check(options, unobserved()).unwrap();
+        assert!(report.is_sound(), "{kill}: {:?}", report.findings);
+        let known: Vec<_> = vault.snapshots().unwrap().iter().map(|s| s.id).collect();
+        assert!(known.contains(&kept.id));
+        // Whoever held the lease is known to have ended.
+        let plan = vault.prune_plan(&known).unwrap();
+        vault.prune(plan, "tester", unobserved()).unwrap();
+        let content = vault.read(&kept.id).unwrap().read("projects/1/a").unwrap();
+        assert_eq!(content.unwrap(), b"kept");
+    }
+    let check = sandbox.restic_ok(&["check", "--read-data"]);
+    assert!(check.contains("no errors were found"), "{check}");
+}
+
+#[test]
+#[ignore = "run by another, who kills it"]
+fn pruning_without_end() {
+    let mut key = String::new();
+    std::io::stdin().read_line(&mut key).unwrap();
+    let location = Location::parse(&std::env::var("FOLDER").unwrap()).unwrap();
+    let kept = std::env::var("KEPT").unwrap().parse().unwrap();
+    let seed: u64 = std::env::var("SEED").unwrap().parse().unwrap();
+    let key = VaultKey::parse(&key).unwrap();
+    let vault = Vault::open(&location, &key, OpenOptions::default()).unwrap();
+    println!("pruning");
+    for round in 1..1_000 {
+        let seed = seed * 1_000 + round;
+        let pieces = (0..3)
+            .map(|number| {
+                let path = format!("projects/{number:03}/pack");
+                bytes(&path, noise(seed * 10 + number, 300_000))
+            })
+            .collect();
+        let time = at(i64::try_from(seed).unwrap());
+        save(&vault, None, time, pieces).unwrap();
+        let snapshots = vault.snapshots().unwrap();
+        let going: Vec<_> = snapshots
+            .iter()
+            .map(|s| s.id)
+            .filter(|id| *id != kept)
+            .collect();
+        vault.forget(&going).unwrap();
+        let plan = vault.prune_plan(&[kept]).unwrap();
+        vault.prune(plan, "tester", unobserved()).unwrap();
+    }
+}
+
+#[test]
 fn several_processes_write_at_once() {
     let sandbox = Sandbox::new();
     let children: Vec<_> = (0..3_u32)

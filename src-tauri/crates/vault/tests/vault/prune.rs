@@ -3,6 +3,7 @@
 use std::fs;
 
 use labkeep_vault::{CheckOptions, Error, ReadShare, unobserved};
+use sha2::{Digest, Sha256};
 
 use crate::common::{Sandbox, at, bytes, noise, save, some_pieces};
 
@@ -87,6 +88,29 @@ fn a_pruned_vault_is_sound_for_restic_too() {
             .restic_ok(&["check", "--read-data"])
             .contains("no errors")
     );
+}
+
+#[test]
+fn what_a_killed_writer_left_is_no_damage_while_it_waits_for_its_removal() {
+    let sandbox = Sandbox::new();
+    let vault = &sandbox.vault;
+    let kept = save(vault, None, at(0), some_pieces(1)).unwrap().id;
+    // A pack that no index names.
+    let pack = b"what a killed writer left";
+    let name = hex::encode(Sha256::digest(pack));
+    let folder = sandbox.folder().join("data").join(&name[..2]);
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join(&name), pack).unwrap();
+    let going = save(vault, None, at(60), some_pieces(2)).unwrap().id;
+    vault.forget(&[going]).unwrap();
+    let plan = vault.prune_plan(&[kept]).unwrap();
+    vault.prune(plan, "tester", unobserved()).unwrap();
+    assert!(folder.join(&name).exists());
+    let options = CheckOptions {
+        read_data: ReadShare::All,
+    };
+    let report = vault.check(options, unobserved()).unwrap();
+    assert!(report.is_sound(), "{:?}", report.findings);
 }
 
 #[test]

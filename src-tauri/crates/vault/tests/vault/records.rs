@@ -54,8 +54,18 @@ fn a_snapshot_that_somebody_is_removing_is_not_pinned() {
     let error = vault.pin(id).unwrap_err();
     assert!(matches!(error, Error::BeingRemoved { snapshot } if snapshot == id));
     assert!(vault.pinned().unwrap().is_empty());
+    // Whoever wanted to remove it a day ago does not any more.
+    let yesterday = std::time::SystemTime::now() - std::time::Duration::from_hours(25);
+    fs::File::options()
+        .write(true)
+        .open(&note)
+        .and_then(|file| file.set_modified(yesterday))
+        .unwrap();
     // It is there still, so it is not removed yet.
     assert!(vault.removed().unwrap().is_empty());
+    vault.pin(id).unwrap();
+    vault.unpin(id).unwrap();
+    fs::write(&note, "{}").unwrap();
     vault.forget(&[id]).unwrap();
 }
 
