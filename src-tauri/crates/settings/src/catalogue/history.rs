@@ -1,13 +1,13 @@
 //! The runs of this machine: added, changed, ended once, found again.
 
 use jiff::Timestamp;
-use rusqlite::{Row, named_params};
+use rusqlite::{Row, named_params, params};
 use serde_json::Value;
 
 use super::run::{NewRun, Process, Run, RunEnd, RunKind, RunOutcome, RunQuery, RunState};
 use super::value::{all, id, json, millis, one, time};
 use super::{Catalogue, CatalogueError, Failure, Result};
-use crate::id::RunId;
+use crate::id::{PlanId, RunId};
 
 /// The reason of a run whose process is gone.
 const CRASHED: &str = "crashed";
@@ -145,6 +145,21 @@ impl Catalogue {
                     ":before": query.before.map(millis),
                     ":limit": query.limit.map_or(-1, i64::from),
                 },
+                read_run,
+            )
+        })
+    }
+
+    /// The last runs of a plan in the order in which they were written down,
+    /// last first. Dates say something else when the clock was wrong for a
+    /// while: what it dated ahead would be the newest for ever.
+    pub fn last_runs(&self, kind: RunKind, plan: PlanId, limit: u32) -> Result<Vec<Run>> {
+        self.read(|database| {
+            all(
+                database.prepare_cached(
+                    "SELECT * FROM run WHERE kind = ?1 AND plan = ?2 ORDER BY rowid DESC LIMIT ?3",
+                )?,
+                params![kind.name(), plan.to_string(), limit],
                 read_run,
             )
         })

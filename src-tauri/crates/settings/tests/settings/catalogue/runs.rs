@@ -262,3 +262,33 @@ fn small_things_are_remembered() {
     let again = Catalogue::open(&sandbox.path()).unwrap();
     assert_eq!(again.memo("a").unwrap(), Some(json!({"b": [2]})));
 }
+
+#[test]
+fn the_last_runs_are_those_written_down_last_whatever_their_dates() {
+    let sandbox = Sandbox::new();
+    let catalogue = &sandbox.catalogue;
+    let plan = PlanId::random();
+    let mut runs = Vec::new();
+    // The second one by a clock that was wrong for a while.
+    for seconds in [10, 900_000, 20] {
+        let run = NewRun {
+            plan: Some(plan),
+            ..new_run(seconds)
+        };
+        catalogue.add_run(&run).unwrap();
+        runs.push(run.id);
+    }
+    added(catalogue, 30);
+    let last = |limit| -> Vec<RunId> {
+        let last = catalogue.last_runs(RunKind::Backup, plan, limit);
+        last.unwrap().iter().map(|run| run.id).collect()
+    };
+    assert_eq!(last(9), [runs[2], runs[1], runs[0]]);
+    assert_eq!(last(1), [runs[2]]);
+    assert!(
+        catalogue
+            .last_runs(RunKind::Prune, plan, 9)
+            .unwrap()
+            .is_empty()
+    );
+}
