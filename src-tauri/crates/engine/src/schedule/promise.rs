@@ -14,7 +14,9 @@ pub struct Promise {
     pub schedule: Schedule,
     /// Since when it promises.
     pub created_at: Timestamp,
-    /// Its last run, however it was started.
+    /// Its last run, however it was started: the last in the order in which
+    /// they were written down, not by their dates. What a wrong clock dated
+    /// ahead would be the newest for ever, and later pass for today's.
     pub last: Option<Last>,
     /// How many runs failed or crashed since the last good one.
     pub failures: u32,

@@ -1,5 +1,6 @@
 //! The rules of the schedule, at single moments and over all of them.
 
+mod calendar;
 mod cases;
 mod properties;
 

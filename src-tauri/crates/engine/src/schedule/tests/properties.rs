@@ -254,6 +254,42 @@ proptest! {
     }
 
     #[test]
+    fn whatever_the_clock_does_runs_go_on_and_stay_few(
+        schedule in schedules(),
+        created in moments(),
+        stretches in prop::collection::vec((-400 * 24 * HOUR..400 * 24 * HOUR, 0_i64..12 * 24 * HOUR), 1..6),
+        seed in any::<u64>(),
+        zone in zones(),
+    ) {
+        let mut promise = Promise { created_at: created, seed, ..promise(schedule) };
+        let period = period(schedule).unwrap();
+        let mut now = created;
+        for (jump, steady) in stretches {
+            now += SignedDuration::from_secs(jump);
+            let end = now + SignedDuration::from_secs(steady);
+            let conditions = Conditions::unknown(now);
+            let mut starts = 0;
+            while now < end {
+                match decide(&promise, &Rules::default(), &conditions, now, &zone) {
+                    Decision::Wait { until, .. } => now = until,
+                    Decision::Start { .. } => {
+                        starts += 1;
+                        let ended = Some(End { at: now, ending: Ending::Good });
+                        promise.last = Some(Last { started: now, ended });
+                    }
+                    other => panic!("{other:?}"),
+                }
+            }
+            now = end;
+            let periods = steady / period.as_secs();
+            prop_assert!(starts <= periods + 3, "{starts} in {periods} periods");
+            if SignedDuration::from_secs(steady) > period + SignedDuration::from_hours(27) {
+                prop_assert!(starts > 0, "silenced");
+            }
+        }
+    }
+
+    #[test]
     fn a_promise_is_never_broken_before_its_next_moment(
         schedule in schedules(), created in moments(), good in prop::option::of(0_i64..900 * HOUR), zone in zones()
     ) {
