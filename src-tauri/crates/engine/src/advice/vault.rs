@@ -122,6 +122,22 @@ pub fn of_vault(error: &Error) -> Advice {
             ),
             "Nothing was removed. Check that the whole vault is there; a drive or a sync program may have lost files.",
         ),
+        Error::Pinned { snapshot } => Advice::new(
+            format!("Snapshot {snapshot} is kept for ever."),
+            "Nothing was removed. End that for this snapshot first if it really may go.",
+        ),
+        Error::BeingRemoved { snapshot } => Advice::new(
+            format!("Snapshot {snapshot} is being removed."),
+            "Look at the snapshots again in a moment.",
+        ),
+        Error::SameVault { path } => Advice::new(
+            format!("{path} is the vault that would be copied."),
+            "Choose another vault for the copies, best on another disk.",
+        ),
+        error @ Error::NotCopied { .. } => Advice::new(
+            format!("Not everything was copied: {error}."),
+            "The other snapshots were. Check the vault that is copied; its disk may be failing.",
+        ),
         Error::LeaseHeld { owner, until } => Advice::new(
             format!("{owner} is working on the vault until {until}."),
             "Wait for it. If that machine is gone, the lock ends by itself at that time.",
