@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures::FutureExt;
 use futures::future::join_all;
 use jiff::Timestamp;
 use labkeep_settings::{Email, SecretKey, Secrets, SecretsError, Settings};
@@ -80,10 +81,10 @@ impl Channels {
     /// else; the others get no success unless that was asked for.
     pub async fn send(&self, message: &Message) -> Vec<(Channel, Result<(), SendError>)> {
         let receivers = self.all.iter().filter(|one| self.is_for(one, message));
-        join_all(
-            receivers.map(async |one| (one.target.channel(), self.deliver(one, message).await)),
-        )
-        .await
+        let (channels, sending): (Vec<Channel>, Vec<_>) = receivers
+            .map(|one| (one.target.channel(), self.deliver(one, message)))
+            .unzip();
+        channels.into_iter().zip(join_all(sending).await).collect()
     }
 
     /// Sends a test message through one channel. For a heartbeat that is a

@@ -4,6 +4,8 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use http::header::{AUTHORIZATION, LOCATION, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use labkeep_gitlab::{Answer, Error as Wire, Outside, host_of};
@@ -52,26 +54,39 @@ pub(super) async fn send(
         concat!("Labkeep/", env!("CARGO_PKG_VERSION")),
         way.timeout,
     )?;
-    with_patience(way, async || attempt(&outside, address, outgoing).await).await
+    let mut patience = Patience::new(way);
+    loop {
+        match attempt(&outside, address, outgoing).await {
+            Ok(()) => return Ok(()),
+            Err(setback) => tokio::time::sleep(patience.after(setback)?).await,
+        }
+    }
 }
 
 /// Tries until it is done, will never be, or was tried often enough.
-pub(super) async fn with_patience(
-    way: &Way,
-    attempt: impl AsyncFn() -> Result<(), Setback>,
-) -> Result<(), SendError> {
-    let (mut left, mut pause) = (ATTEMPTS, way.pause);
-    loop {
-        let Err(Setback { error, asked }) = attempt().await else {
-            return Ok(());
-        };
-        left -= 1;
-        let wait = asked.map_or(pause, |asked| asked.max(pause));
-        if left == 0 || !error.is_transient() || wait > LONGEST_PAUSE {
+pub(super) struct Patience {
+    left: u32,
+    pause: Duration,
+}
+
+impl Patience {
+    pub(super) const fn new(way: &Way) -> Self {
+        Self {
+            left: ATTEMPTS,
+            pause: way.pause,
+        }
+    }
+
+    /// How long to wait before the next attempt; the error if there is none.
+    pub(super) fn after(&mut self, setback: impl Into<Setback>) -> Result<Duration, SendError> {
+        let Setback { error, asked } = setback.into();
+        let wait = asked.map_or(self.pause, |asked| asked.max(self.pause));
+        self.left -= 1;
+        self.pause *= 4;
+        if self.left == 0 || !error.is_transient() || wait > LONGEST_PAUSE {
             return Err(error);
         }
-        tokio::time::sleep(wait).await;
-        pause *= 4;
+        Ok(wait)
     }
 }
 

@@ -67,7 +67,7 @@ fn text(message: &Message) -> String {
         message.at.strftime("%Y-%m-%d %H:%M UTC")
     ));
     parts.push(facts.join("\n"));
-    parts.join("\n\n") + "\n"
+    parts.join("\n\n")
 }
 
 #[cfg(test)]

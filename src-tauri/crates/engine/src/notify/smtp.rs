@@ -13,7 +13,7 @@ use lettre::transport::smtp::extension::ClientId;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::error::SendError;
-use super::exchange::with_patience;
+use super::exchange::Patience;
 use super::message::{Message, clip};
 use super::way::Way;
 use crate::view::Channel;
@@ -60,13 +60,16 @@ impl Mail {
     /// Sends it. Done means that the server has taken it on.
     pub(super) async fn send(&self, message: &Message, way: &Way) -> Result<(), SendError> {
         let mail = super::mail::write(message, &self.email)?;
-        with_patience(way, async || {
-            tokio::time::timeout(way.timeout, self.attempt(&mail, way))
+        let mut patience = Patience::new(way);
+        loop {
+            let sent = tokio::time::timeout(way.timeout, self.attempt(&mail, way))
                 .await
-                .unwrap_or_else(|_| Err(SendError::timeout(&self.email.server, way.timeout)))
-                .map_err(Into::into)
-        })
-        .await
+                .unwrap_or_else(|_| Err(SendError::timeout(&self.email.server, way.timeout)));
+            match sent {
+                Ok(()) => return Ok(()),
+                Err(error) => tokio::time::sleep(patience.after(error)?).await,
+            }
+        }
     }
 
     async fn attempt(&self, mail: &lettre::Message, way: &Way) -> Result<(), SendError> {
@@ -82,9 +85,9 @@ impl Mail {
             .send(mail.envelope(), &mail.formatted())
             .await
             .map_err(|error| self.failure(Step::Mail, &error, way))?;
-        if let Err(error) = connection.quit().await {
-            // The server has the mail already.
-            tracing::debug!(%error, "the mail server did not say goodbye");
+        if connection.quit().await.is_err() {
+            // The server has the mail already. What it says may repeat anything.
+            tracing::debug!("the mail server did not say goodbye");
         }
         Ok(())
     }
