@@ -1,5 +1,5 @@
-//! Hints from the engine to the window. Losing one is harmless: the window
-//! asks for the truth whenever it opens.
+//! Hints to the window. Losing one is harmless: the window asks for the truth
+//! whenever it opens.
 
 use labkeep_engine::Labkeep;
 use labkeep_engine::view::RunEvent;
@@ -9,14 +9,32 @@ use tauri::{AppHandle, Manager};
 use tauri_specta::Event;
 use tokio::sync::broadcast::error::RecvError;
 
+use crate::place::Place;
 use crate::window;
 
-/// The one event.
+/// What happens to runs.
 #[derive(Clone, Debug, Serialize, Deserialize, Type, Event)]
 pub struct RunEvents(RunEvent);
 
-/// Passes events on for as long as Labkeep lives, and lets a windowless
-/// Labkeep go when its last run has ended.
+/// What the shell has to say to the window.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum ShellEvent {
+    /// Something outside of the window leads to a place in it.
+    Go {
+        /// The place, as an address behind the `#`.
+        place: Place,
+    },
+    /// It was closed and is only minimised, for nothing else would show that
+    /// Labkeep is there.
+    Minimised,
+}
+
+/// Events of the shell.
+#[derive(Clone, Debug, Serialize, Deserialize, Type, Event)]
+pub struct ShellEvents(pub ShellEvent);
+
+/// Passes events of runs on for as long as Labkeep lives.
 pub async fn forward(app: AppHandle, labkeep: Labkeep) {
     let mut events = labkeep.runs().listen();
     loop {
@@ -26,15 +44,10 @@ pub async fn forward(app: AppHandle, labkeep: Labkeep) {
             Err(RecvError::Lagged(_)) => RunEvent::Changed,
             Err(RecvError::Closed) => return,
         };
-        let has_ended = matches!(event, RunEvent::Ended { .. });
-        if app.get_webview_window(window::MAIN).is_some() {
-            if let Err(error) = RunEvents(event).emit(&app) {
-                tracing::warn!(%error, "an event did not reach the window");
-            }
-        } else if has_ended && labkeep.running().is_empty() {
-            tracing::info!("no window and no run is left");
-            app.exit(0);
-            return;
+        if app.get_webview_window(window::MAIN).is_some()
+            && let Err(error) = RunEvents(event).emit(&app)
+        {
+            tracing::warn!(%error, "an event did not reach the window");
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The program's own log: a file a day in Labkeep's log folder, the last two
 //! weeks. Libraries that print what they send are silenced.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use labkeep_settings::Home;
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
@@ -15,8 +17,20 @@ const VARIABLE: &str = "LABKEEP_LOG";
 /// Files that are kept.
 const KEPT: usize = 14;
 
-/// Starts the log. It is written until the guard is dropped.
-pub fn start(home: &Home) -> anyhow::Result<WorkerGuard> {
+/// The log that is being written.
+#[derive(Clone)]
+pub struct Log(Arc<Mutex<Option<WorkerGuard>>>);
+
+impl Log {
+    /// Writes what is still to be written. Nothing is logged after it.
+    pub fn finish(&self) {
+        let guard = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(guard);
+    }
+}
+
+/// Starts the log.
+pub fn start(home: &Home) -> anyhow::Result<Log> {
     home.prepare()?;
     let files = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
@@ -31,5 +45,5 @@ pub fn start(home: &Home) -> anyhow::Result<WorkerGuard> {
         .with_writer(writer)
         .with_ansi(false)
         .init();
-    Ok(guard)
+    Ok(Log(Arc::new(Mutex::new(Some(guard)))))
 }

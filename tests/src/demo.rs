@@ -151,6 +151,7 @@ impl Demo {
             exclude: Vec::new(),
             kinds: None,
             schedule: ScheduleView::Manual,
+            retention: labkeep_settings::Retention::default(),
         })?;
         Ok((account, plan.id))
     }

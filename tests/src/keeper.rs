@@ -68,6 +68,7 @@ impl Keeper {
             exclude: Vec::new(),
             kinds: None,
             schedule: ScheduleView::Manual,
+            retention: labkeep_settings::Retention::default(),
         })?;
         Ok(Self {
             world,

@@ -1,6 +1,7 @@
 //! A practice GitLab, a vault and nothing else: what the engine's black-box
 //! tests run backups in.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use labkeep_engine::pattern::Selection;
 use labkeep_engine::run::{Progress, WireObserver};
 use labkeep_engine::scratch;
 use labkeep_gitlab::{BaseUrl, Client, ClientOptions, Pauses, Proxy, Timeouts};
+use labkeep_settings::Guard;
 use labkeep_vault::{CreateOptions, Location, SnapshotFacts, Vault, VaultKey};
 use practice_gitlab::{ApplicationLimits, Options, PracticeGitlab, Running, Seed};
 use secrecy::SecretString;
@@ -50,6 +52,10 @@ pub struct Wish {
     pub exclude: Vec<String>,
     /// Ask for everything.
     pub thorough: bool,
+    /// When losing things raises the alarm.
+    pub guard: Guard,
+    /// Up to which snapshot losses were meant.
+    pub answered: Option<jiff::Timestamp>,
     /// Ends the run.
     pub cancel: CancellationToken,
     /// Bytes of scratch; the default if none.
@@ -190,6 +196,9 @@ impl World {
             scratch_budget: wish.scratch_budget.unwrap_or(scratch::BUDGET),
             progress: Arc::clone(&progress),
             clock,
+            guard: wish.guard,
+            distrusted: BTreeSet::new(),
+            answered: wish.answered,
             cancel: wish.cancel.clone(),
         };
         Ok((job, progress))

@@ -1,10 +1,13 @@
 //! What the window may ask for: one command per wish, each a few lines.
 
 mod account;
+mod channel;
 mod overview;
 mod plan;
 mod restore;
 mod run;
+mod schedule;
+mod shell;
 mod vault;
 
 use std::path::Path;
@@ -15,7 +18,8 @@ use tauri::Wry;
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
 
 use crate::error::AppError;
-use crate::events::RunEvents;
+use crate::events::{RunEvents, ShellEvents};
+use crate::updater;
 
 /// The result of a command.
 type Answer<T> = Result<T, AppError>;
@@ -44,11 +48,29 @@ pub(crate) fn builder() -> Builder<Wry> {
             vault::open_vault,
             vault::remove_vault,
             vault::check_vault,
+            vault::plan_prune,
+            vault::start_prune,
+            vault::preview_retention,
+            vault::pin_snapshot,
+            vault::create_copy,
+            vault::update_copy,
+            vault::remove_copy,
             vault::save_recovery_kit,
             vault::postpone_recovery_kit,
             plan::create_plan,
             plan::update_plan,
             plan::remove_plan,
+            plan::answer_loss,
+            schedule::get_preferences,
+            schedule::set_preferences,
+            schedule::pause_schedule,
+            schedule::resume_schedule,
+            schedule::set_important,
+            channel::get_channels,
+            channel::set_endpoint,
+            channel::set_email,
+            channel::remove_channel,
+            channel::test_channel,
             run::start_backup,
             run::cancel_run,
             run::resume_run,
@@ -59,8 +81,12 @@ pub(crate) fn builder() -> Builder<Wry> {
             restore::start_restore,
             restore::export_item,
             restore::start_drill,
+            shell::quit_labkeep,
+            updater::can_update,
+            updater::find_update,
+            updater::install_update,
         ])
-        .events(collect_events![RunEvents])
+        .events(collect_events![RunEvents, ShellEvents])
         .error_handling(ErrorHandlingMode::Throw)
         // Times and sizes stay far below 2^53.
         .dangerously_cast_bigints_to_number()

@@ -1,6 +1,6 @@
 //! Plans.
 
-use labkeep_engine::view::{PlanInput, PlanView};
+use labkeep_engine::view::{LossAnswer, PlanInput, PlanView};
 use tauri::State;
 
 use super::Answer;
@@ -30,4 +30,15 @@ pub async fn update_plan(
 pub async fn remove_plan(state: State<'_, Opened>, plan: String) -> Answer<()> {
     let labkeep = state.labkeep()?;
     answer(async { labkeep.remove_plan(&plan) }).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn answer_loss(
+    state: State<'_, Opened>,
+    plan: String,
+    meant: bool,
+) -> Answer<LossAnswer> {
+    let labkeep = state.labkeep()?;
+    answer(labkeep.answer_loss(&plan, meant)).await
 }

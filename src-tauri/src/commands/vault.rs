@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use labkeep_engine::view::{FolderView, VaultView};
+use labkeep_engine::view::{CopyInput, CopyView, FolderView, PrunePlanView, VaultView};
+use labkeep_settings::Retention;
 use tauri::{AppHandle, State};
 use tauri_plugin_dialog::DialogExt;
 
@@ -97,4 +98,66 @@ pub async fn save_recovery_kit(
 pub async fn postpone_recovery_kit(state: State<'_, Opened>, vault: String) -> Answer<()> {
     let labkeep = state.labkeep()?;
     answer(async { labkeep.postpone_recovery_kit(&vault) }).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn plan_prune(state: State<'_, Opened>, vault: String) -> Answer<PrunePlanView> {
+    let labkeep = state.labkeep()?;
+    answer(labkeep.plan_prune(&vault)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn start_prune(state: State<'_, Opened>, plan: PrunePlanView) -> Answer<String> {
+    let labkeep = state.labkeep()?;
+    let run = answer(async { labkeep.start_prune(&plan) }).await?;
+    Ok(run.to_string())
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn preview_retention(
+    state: State<'_, Opened>,
+    plan: String,
+    retention: Retention,
+) -> Answer<PrunePlanView> {
+    let labkeep = state.labkeep()?;
+    answer(labkeep.preview_retention(&plan, retention)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn pin_snapshot(state: State<'_, Opened>, snapshot: String, pinned: bool) -> Answer<()> {
+    let labkeep = state.labkeep()?;
+    answer(async {
+        let snapshot = labkeep.find_snapshot(&snapshot)?;
+        labkeep.pin_snapshot(&snapshot, pinned).await
+    })
+    .await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn create_copy(state: State<'_, Opened>, copy: CopyInput) -> Answer<CopyView> {
+    let labkeep = state.labkeep()?;
+    answer(async { labkeep.create_copy(&copy) }).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn update_copy(
+    state: State<'_, Opened>,
+    id: String,
+    copy: CopyInput,
+) -> Answer<CopyView> {
+    let labkeep = state.labkeep()?;
+    answer(async { labkeep.update_copy(&id, &copy) }).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn remove_copy(state: State<'_, Opened>, id: String) -> Answer<()> {
+    let labkeep = state.labkeep()?;
+    answer(async { labkeep.remove_copy(&id) }).await
 }

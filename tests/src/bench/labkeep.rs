@@ -66,6 +66,7 @@ impl Contender {
                 exclude: Vec::new(),
                 kinds: Some(kinds.to_vec()),
                 schedule: ScheduleView::Manual,
+                retention: labkeep_settings::Retention::default(),
             })?;
             anyhow::Ok(plan.id)
         })?;

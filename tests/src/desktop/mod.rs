@@ -4,13 +4,17 @@
 
 mod bus;
 mod keychain;
-mod process;
 
 pub mod app;
+pub mod background;
 pub mod leaks;
+pub mod memory;
 pub mod page;
+pub mod panel;
 pub mod pictures;
+pub mod process;
 pub mod screen;
+pub mod tray;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -120,6 +124,11 @@ impl Desktop {
     /// The screen.
     pub fn screen(&self) -> &Screen {
         &self.screen
+    }
+
+    /// The address of the session bus.
+    pub fn bus_address(&self) -> &str {
+        self.bus.address()
     }
 
     /// A program that runs in this session and knows nothing else.

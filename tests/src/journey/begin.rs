@@ -110,6 +110,23 @@ impl Journey {
         Ok(())
     }
 
+    /// When to back up, and for how long. Only when asked: nothing is to start
+    /// by itself while the rest is looked at.
+    pub(super) async fn when(&mut self) -> Result<()> {
+        let page = &self.app.page;
+        page.press("Continue").await?;
+        page.heading("When to back up").await?;
+        page.sees("30 days, 12 weeks, 24 months").await?;
+        self.pictures("05-when").await?;
+        let page = &self.app.page;
+        page.choose("Only when asked").await?;
+        page.sees("Nothing is saved unless somebody presses")
+            .await?;
+        self.record
+            .note("The schedule and how long copies are kept were chosen.");
+        Ok(())
+    }
+
     /// Progress is live, and the end is what the ledger says.
     pub(super) async fn first_backup(&mut self) -> Result<()> {
         self.slow_down();

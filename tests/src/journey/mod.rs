@@ -72,6 +72,7 @@ impl Journey {
         self.permissions().await.context("permissions")?;
         self.what().await.context("what to protect")?;
         self.place().await.context("where to keep it")?;
+        self.when().await.context("when to back up")?;
         self.first_backup().await.context("the first backup")?;
         self.home().await.context("Home")?;
         self.lose_and_restore().await.context("the restore")?;

@@ -40,11 +40,41 @@ export const commands = {
 	startRestore: (request: RestoreRequest, token: Entered | null) => __TAURI_INVOKE<string>("start_restore", { request, token }),
 	exportItem: (request: RestoreRequest, folder: string, archive: boolean) => __TAURI_INVOKE<string>("export_item", { request, folder, archive }),
 	startDrill: (request: RestoreRequest) => __TAURI_INVOKE<string>("start_drill", { request }),
+	planPrune: (vault: string) => __TAURI_INVOKE<PrunePlanView>("plan_prune", { vault }),
+	startPrune: (plan: PrunePlanView) => __TAURI_INVOKE<string>("start_prune", { plan }),
+	previewRetention: (plan: string, retention: Retention) => __TAURI_INVOKE<PrunePlanView>("preview_retention", { plan, retention }),
+	pinSnapshot: (snapshot: string, pinned: boolean) => __TAURI_INVOKE<null>("pin_snapshot", { snapshot, pinned }),
+	createCopy: (copy: CopyInput) => __TAURI_INVOKE<CopyView>("create_copy", { copy }),
+	updateCopy: (id: string, copy: CopyInput) => __TAURI_INVOKE<CopyView>("update_copy", { id, copy }),
+	removeCopy: (id: string) => __TAURI_INVOKE<null>("remove_copy", { id }),
+	getPreferences: () => __TAURI_INVOKE<PreferencesView>("get_preferences"),
+	setPreferences: (preferences: PreferencesView) => __TAURI_INVOKE<PreferencesView>("set_preferences", { preferences }),
+	pauseSchedule: (length: PauseFor) => __TAURI_INVOKE<null>("pause_schedule", { length }),
+	resumeSchedule: () => __TAURI_INVOKE<null>("resume_schedule"),
+	setImportant: (account: string, item: Item, important: boolean) => __TAURI_INVOKE<null>("set_important", { account, item, important }),
+	getChannels: () => __TAURI_INVOKE<ChannelsView>("get_channels"),
+	setEndpoint: (channel: Channel, address: Entered) => __TAURI_INVOKE<ChannelsView>("set_endpoint", { channel, address }),
+	setEmail: (email: Email, password: Entered | null) => __TAURI_INVOKE<ChannelsView>("set_email", { email, password }),
+	removeChannel: (channel: Channel) => __TAURI_INVOKE<ChannelsView>("remove_channel", { channel }),
+	answerLoss: (plan: string, meant: boolean) => __TAURI_INVOKE<null>("answer_loss", { plan, meant }),
+	testChannel: (channel: Channel) => __TAURI_INVOKE<null>("test_channel", { channel }),
+	startCopy: (copy: string) => __TAURI_INVOKE<string>("start_copy", { copy }),
+	quitLabkeep: () => __TAURI_INVOKE<null>("quit_labkeep"),
+	/**  Whether this build can update itself. */
+	canUpdate: () => __TAURI_INVOKE<boolean>("can_update"),
+	/**  Asks for a newer version. */
+	findUpdate: () => __TAURI_INVOKE<NewVersion | null>("find_update"),
+	/**
+	 *  Fetches the newer version, checks its signature and installs it; it is
+	 *  there at the next start. Refused while something is running.
+	 */
+	installUpdate: () => __TAURI_INVOKE<null>("install_update"),
 };
 
 /** Events */
 export const events = {
 	runEvents: makeEvent<RunEvents, RunEvents>("run-events"),
+	shellEvents: makeEvent<ShellEvents, ShellEvents>("shell-events"),
 };
 
 /* Types */
@@ -101,6 +131,7 @@ export type Appearance =
 
 /**  Something that needs the user, with one remedy. */
 export type AttentionView = {
+	key: string,
 	/**  How bad. */
 	severity: Severity,
 	/**  What. */
@@ -306,8 +337,11 @@ export type HomeView = {
 	last_backup: LastBackup | null,
 	/**  The last good drill. */
 	last_proof: LastProof | null,
+	never_proven: number,
 	/**  When the next backup is due; none if only on demand. */
 	next_backup_at: number | null,
+	upcoming: Upcoming[],
+	paused_until: number | null,
 	/**  Bytes in all vaults. */
 	stored_bytes: number | null,
 	/**  Bytes without deduplication. */
@@ -447,6 +481,14 @@ export type Mark =
 /**  It does not come back, or is wrong. */
 "bad";
 
+/**  A version that is newer than this one. */
+export type NewVersion = {
+	/**  Its number. */
+	version: string,
+	/**  What is new, in the words of its makers. */
+	notes: string | null,
+};
+
 /**  The end of a run. */
 export type Outcome = 
 /**  Everything that was promised was done. */
@@ -480,6 +522,9 @@ export type Overview = {
 	keychain_problem: string | null,
 	/**  A folder to offer for the first vault. */
 	suggested_vault: string,
+	paused_until: number | null,
+	copies: CopyView[],
+	retention_presets: RetentionPreset[],
 };
 
 /**  The part of a run that is under way. */
@@ -526,6 +571,7 @@ export type PlanInput = {
 	kinds: Kind[] | null,
 	/**  When. */
 	schedule: ScheduleView,
+	retention: Retention,
 };
 
 /**  One line of a restore plan. */
@@ -540,6 +586,9 @@ export type PlanLine = {
 export type PlanView = {
 	/**  Labkeep's own ID. */
 	id: string,
+	next_at: number | null,
+	waits_for: string | null,
+	loss: LossAlarm | null,
 } & PlanInput;
 
 /**  A filter of the project list. */
@@ -581,6 +630,8 @@ export type ProjectRow = {
 	protected: boolean,
 	/**  Last drill that rebuilt it with a good result. */
 	proven_at: number | null,
+	important: boolean,
+	distrusted_since: number | null,
 };
 
 /**  One item with its history. */
@@ -667,6 +718,7 @@ run: string } |
 { do: "back_up"; 
 /**  The plan. */
 plan: string } | 
+{ do: "answer_loss"; plan: string } | { do: "drill" } | { do: "check_vault"; vault: string } | { do: "end_pause" } |
 /**  Open the settings. */
 { do: "show_settings" };
 
@@ -948,6 +1000,7 @@ export type SnapshotView = {
 	run: string | null,
 	/**  Items that were kept from an earlier snapshot because they failed. */
 	stale: number,
+	pinned: boolean,
 };
 
 /**  Whether an item is a group or a project. */
@@ -1050,6 +1103,30 @@ export type WaitView = {
 	/**  "GitLab asks for a pause (2,000 requests a minute)". */
 	reason: string,
 };
+
+export type Retention = { last: number, within_days: number, hourly: number, daily: number, weekly: number, monthly: number, yearly: number };
+export type RetentionPreset = { name: string, retention: Retention };
+export type LossOf = "items" | "refs" | "wiki_refs" | "issues" | "merge_requests";
+export type Loss = { path: string | null, of: LossOf, before: number, gone: number };
+export type LossAlarm = { snapshot: string, at: number, losses: Loss[] };
+export type CopyInput = { from: string, to: string, retention: Retention };
+export type CopyView = { id: string, copied_at: number | null, behind: number, waits_for: string | null, problem: string | null } & CopyInput;
+export type PruneLine = { id: string, plan: string, at: number, stays: boolean, why: string };
+export type PrunePlanView = { vault: string, snapshots: PruneLine[], bytes_unused: number };
+export type Upcoming = { kind: RunKind, subject: string, at: number, waits_for: string | null };
+export type PauseFor = "hour" | "until_tomorrow";
+export type QuietHours = { from: number, to: number };
+export type Guard = { items_percent: number, contents_percent: number, at_least: number };
+export type Proof = { check_every_days: number, read_all_days: number, drill_every_days: number, drill_items: number };
+export type PreferencesView = { start_at_login: boolean, wait_on_battery: boolean, wait_on_metered: boolean, quiet_hours: QuietHours | null, notify_success: boolean, guard: Guard, proof: Proof };
+export type Channel = "webhook" | "ntfy" | "heartbeat" | "email";
+export type Endpoint = { host: string };
+export type MailSecurity = "start_tls" | "tls" | "none";
+export type Email = { server: string, port: number, security: MailSecurity, username: string | null, from: string, to: string };
+export type ChannelProblem = { channel: Channel, at: number, message: string };
+export type ChannelsView = { webhook: Endpoint | null, ntfy: Endpoint | null, heartbeat: Endpoint | null, email: Email | null, problems: ChannelProblem[] };
+export type ShellEvent = { what: "go"; place: string } | { what: "minimised" };
+export type ShellEvents = ShellEvent;
 
 /* Tauri Specta runtime */
 type EventEmit<T> = [T] extends [null] ? () => Promise<void> : (payload: T) => Promise<void>;

@@ -1,11 +1,15 @@
 //! The command lines that people and scripts write (contract.md). Secrets are
 //! never among them: they come from standard input or the keychain.
 
+mod values;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use labkeep_engine::kind::Kind;
 use labkeep_settings::Retention;
+
+use self::values::{kind, percent, retention};
 
 /// Exit codes, for the end of `--help`.
 const CODES: &str = "\
@@ -67,6 +71,16 @@ pub enum Command {
         /// Only those of this vault
         #[arg(long, value_name = "NAME")]
         vault: Option<String>,
+    },
+    /// Keep a snapshot for ever
+    Pin {
+        /// The snapshot's ID, its beginning, or `latest`
+        snapshot: String,
+    },
+    /// Leave a snapshot to the retention again
+    Unpin {
+        /// The snapshot's ID, its beginning, or `latest`
+        snapshot: String,
     },
     /// Show what became of every item and kind: what is saved, what is missing,
     /// why, and what helps
@@ -230,12 +244,23 @@ pub enum Plan {
         /// Kinds to save; none means every kind
         #[arg(long, value_name = "KIND,…", value_delimiter = ',', value_parser = kind)]
         kinds: Option<Vec<Kind>>,
-        /// How many snapshots to keep, such as `daily=30,weekly=12,monthly=24`
+        /// How many snapshots to keep: `light`, `standard`, `long`, or rules
+        /// such as `daily=30,weekly=12,monthly=24`; `within=30` keeps all of
+        /// 30 days
         #[arg(long, value_name = "RULE=N,…", value_parser = retention)]
         keep: Option<Retention>,
     },
     /// List the plans
     List,
+    /// Show what is gone at GitLab that nobody has answered for; until then
+    /// nothing is pruned
+    Loss {
+        /// Only that of this plan
+        plan: Option<String>,
+        /// Say that it was meant: the alarm ends, and prunes go on
+        #[arg(long)]
+        meant: bool,
+    },
 }
 
 /// A backup.
@@ -302,56 +327,6 @@ pub struct Export {
     pub archive: bool,
 }
 
-fn percent(text: &str) -> Result<u32, String> {
-    text.trim()
-        .trim_end_matches('%')
-        .parse()
-        .ok()
-        .filter(|percent| *percent <= 100)
-        .ok_or_else(|| "a share is written as 0% to 100%".to_owned())
-}
-
-fn kind(text: &str) -> Result<Kind, String> {
-    Kind::from_name(text).ok_or_else(|| {
-        let names = Kind::OF_PROJECT.map(Kind::name).join(", ");
-        format!("the kinds are {names}")
-    })
-}
-
-fn retention(text: &str) -> Result<Retention, String> {
-    let mut retention = Retention {
-        daily: 0,
-        weekly: 0,
-        monthly: 0,
-        ..Retention::default()
-    };
-    for rule in text.split(',') {
-        let (name, number) = rule.split_once('=').unwrap_or((rule, ""));
-        let number = number
-            .trim()
-            .parse()
-            .map_err(|_| format!("`{rule}` is no rule; write it as daily=30"))?;
-        let field = match name.trim() {
-            "last" => &mut retention.last,
-            "hourly" => &mut retention.hourly,
-            "daily" => &mut retention.daily,
-            "weekly" => &mut retention.weekly,
-            "monthly" => &mut retention.monthly,
-            "yearly" => &mut retention.yearly,
-            other => {
-                return Err(format!(
-                    "`{other}` is none of last, hourly, daily, weekly, monthly, yearly"
-                ));
-            }
-        };
-        *field = number;
-    }
-    if retention.keeps_nothing() {
-        return Err("this would keep nothing".to_owned());
-    }
-    Ok(retention)
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -361,22 +336,5 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Arguments::command().debug_assert();
-    }
-
-    #[test]
-    fn retention_is_read_rule_by_rule() {
-        let read = retention("daily=7, weekly=4").unwrap();
-        assert_eq!((read.daily, read.weekly, read.monthly), (7, 4, 0));
-        for bad in ["", "daily", "daily=x", "sometimes=3", "daily=0"] {
-            assert!(retention(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn shares_are_percent() {
-        assert_eq!(percent("5%"), Ok(5));
-        assert_eq!(percent("100"), Ok(100));
-        assert!(percent("101%").is_err());
-        assert!(percent("half").is_err());
     }
 }

@@ -53,6 +53,8 @@ pub enum What {
     Snapshot,
     /// A group or project.
     Item,
+    /// A second copy of a vault.
+    Copy,
 }
 
 impl What {
@@ -65,6 +67,7 @@ impl What {
             Self::Run => "run",
             Self::Snapshot => "snapshot",
             Self::Item => "group or project",
+            Self::Copy => "second copy",
         }
     }
 }
@@ -132,15 +135,13 @@ pub enum Error {
         /// Their names.
         names: Vec<String>,
     },
-    /// The source lost most of its projects from one backup to the next.
-    #[error("the plan {plan} found {before} projects, and then only {now}")]
-    SourceShrank {
+    /// Much is gone at GitLab, and nobody has said that it was meant.
+    #[error("the plan {plan} lost {lost}, and nobody has answered")]
+    LossUnanswered {
         /// The plan's name.
         plan: String,
-        /// Projects in the last snapshot but one.
-        before: usize,
-        /// Projects in the last snapshot.
-        now: usize,
+        /// The worst of it: "12 of 14 projects".
+        lost: String,
     },
     /// The token of an account is not in the keychain.
     #[error("no token is kept for {account}")]
@@ -191,6 +192,17 @@ pub enum Error {
     KitNotSaved {
         /// The vault's name.
         vault: String,
+    },
+    /// Not an address of a web server.
+    #[error("this is no address of a web server")]
+    NoAddress,
+    /// A setting that cannot be meant.
+    #[error("{setting} must be {allowed}")]
+    ImpossibleSetting {
+        /// What is set.
+        setting: &'static str,
+        /// What it may be.
+        allowed: &'static str,
     },
     /// A run of the plan is under way or waiting.
     #[error("{plan} is being backed up already")]
@@ -274,6 +286,7 @@ impl Error {
                     What::Account => "Connect a GitLab first (labkeep-cli account add).",
                     What::Vault => "Make a vault first (labkeep-cli vault create).",
                     What::Plan => "Make a plan first (labkeep-cli plan create).",
+                    What::Copy => "Set a second copy up first, in the settings of the vault.",
                     What::Run | What::Snapshot | What::Item => {
                         "Back up first (labkeep-cli backup)."
                     }
@@ -283,11 +296,11 @@ impl Error {
                 format!("There are several {}s: {}.", what.words(), names.join(", ")),
                 "Say which one.",
             ),
-            Self::SourceShrank { plan, before, now } => Advice::new(
+            Self::LossUnanswered { plan, lost } => Advice::new(
                 format!(
-                    "The last backup of {plan} found {now} projects, the one before {before}. Nothing is pruned after such a loss."
+                    "Much is gone at GitLab in the backups of {plan}: {lost}. Nothing is removed from the vault until somebody says that it was meant."
                 ),
-                "Look whether they were deleted on purpose. If so, back up once more, then prune.",
+                "Look whether it was. If so, say so in the window, or with labkeep-cli plan loss --meant.",
             ),
             Self::TokenMissing { account } => Advice::new(
                 format!("No token is kept for {account}."),
@@ -322,6 +335,14 @@ impl Error {
                     "The key of the vault {vault} is only in this machine's keychain and would be lost."
                 ),
                 "Save its recovery kit first.",
+            ),
+            Self::NoAddress => Advice::new(
+                "This is no web address.",
+                "It begins with https:// and names a host.",
+            ),
+            Self::ImpossibleSetting { setting, allowed } => Advice::new(
+                format!("This is no value for {setting}."),
+                format!("It can be {allowed}."),
             ),
             Self::AlreadyRunning { plan } => Advice::new(
                 format!("{plan} is being backed up already."),
@@ -415,6 +436,8 @@ impl Error {
             | Self::KitNotSaved { .. }
             | Self::NoBrowser { .. }
             | Self::UnknownKind { .. }
+            | Self::NoAddress
+            | Self::ImpossibleSetting { .. }
             | Self::AlreadyRunning { .. }
             | Self::HasEnded
             | Self::NotResumable => Code::Refused,
@@ -425,7 +448,7 @@ impl Error {
             | Self::Backup(_)
             | Self::Head(_)
             | Self::Ledger(_)
-            | Self::SourceShrank { .. }
+            | Self::LossUnanswered { .. }
             | Self::File { .. } => Code::Failed,
         }
     }

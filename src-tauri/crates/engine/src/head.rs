@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
+use crate::guard::{Lost, Peak};
 use crate::kind::Kind;
 use crate::layout;
 use crate::outcome::Outcome;
@@ -44,6 +45,16 @@ pub struct Head {
     /// name of its size.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub uncovered: BTreeMap<String, UncoveredFacts>,
+    /// What was lost at GitLab since the snapshot before, worst first. Until a
+    /// person says that it was meant, nothing is pruned.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub losses: Vec<Lost>,
+    /// Where there was more within the last days.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub peaks: Vec<Peak>,
+    /// The losses of snapshots up to this time were meant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered: Option<Timestamp>,
 }
 
 /// The account of a snapshot, without its token.

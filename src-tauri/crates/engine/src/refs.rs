@@ -117,6 +117,14 @@ impl Refs {
             .collect()
     }
 
+    /// Names of branches and tags, as bytes.
+    pub fn made_by_people(&self) -> BTreeSet<&[u8]> {
+        let names = self.refs.keys().map(Vec::as_slice);
+        names
+            .filter(|name| name.starts_with(b"refs/heads/") || name.starts_with(b"refs/tags/"))
+            .collect()
+    }
+
     /// Where `HEAD` points.
     pub const fn head(&self) -> Option<&Head> {
         self.head.as_ref()

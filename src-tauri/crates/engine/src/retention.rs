@@ -1,21 +1,45 @@
 //! Retention: which snapshots of a plan stay. Pure: the last of so many hours,
-//! days, weeks and so on that have one, and, whatever the rules say, the last
-//! snapshot in which an item was whole.
+//! days, weeks and so on that have one, and, whatever the rules say, what a
+//! person wants kept and the last snapshot in which an item was whole.
 
 use std::collections::BTreeSet;
 
 use jiff::civil::ISOWeekDate;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
+use jiff::{SignedDuration, Timestamp, Zoned};
 use labkeep_settings::Retention;
 
 use crate::kind::{Item, Kind};
+use crate::view::RetentionPreset;
+
+/// Retentions to choose from by name.
+pub fn presets() -> Vec<RetentionPreset> {
+    let preset = |name: &str, daily, weekly, monthly, yearly| RetentionPreset {
+        name: name.to_owned(),
+        retention: Retention {
+            last: 0,
+            within_days: 0,
+            hourly: 0,
+            daily,
+            weekly,
+            monthly,
+            yearly,
+        },
+    };
+    vec![
+        preset("light", 7, 4, 6, 0),
+        preset("standard", 30, 12, 24, 0),
+        preset("long", 60, 26, 60, 10),
+    ]
+}
 
 /// A snapshot of one plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dated {
-    /// When the run began that made it.
+    /// When the run was that made it.
     pub time: Timestamp,
+    /// Whether a person wants it kept for ever.
+    pub pinned: bool,
     /// What of which item is whole in it. Each kind by itself: an item whose
     /// issues fail every time still has its repository in each.
     pub whole: BTreeSet<(Item, Kind)>,
@@ -26,6 +50,8 @@ pub struct Dated {
 pub enum Kept {
     /// It is the newest of the plan.
     Newest,
+    /// A person wants it kept for ever.
+    Pinned,
     /// A rule keeps it: "daily".
     Rule(&'static str),
     /// Something of so many items was never whole again after it.
@@ -42,6 +68,19 @@ pub fn decide(snapshots: &[Dated], retention: Retention, zone: &TimeZone) -> Vec
     let mut kept: Vec<Option<Kept>> = vec![None; snapshots.len()];
     if let Some(newest) = kept.first_mut() {
         *newest = Some(Kept::Newest);
+    }
+    for (snapshot, kept) in snapshots.iter().zip(&mut kept) {
+        if snapshot.pinned {
+            kept.get_or_insert(Kept::Pinned);
+        }
+    }
+    if let Some(newest) = snapshots.first() {
+        let within = SignedDuration::from_hours(24 * i64::from(retention.within_days));
+        for (snapshot, kept) in snapshots.iter().zip(&mut kept) {
+            if retention.within_days > 0 && newest.time.duration_since(snapshot.time) <= within {
+                kept.get_or_insert(Kept::Rule("within"));
+            }
+        }
     }
     let mut keep = |name, number: u32, of: &dyn Fn(usize, &Zoned) -> String| {
         let mut left = number;
@@ -98,6 +137,7 @@ mod tests {
         (0..count)
             .map(|number| Dated {
                 time: Timestamp::from_second(newest - number * hours * HOUR).unwrap(),
+                pinned: false,
                 whole: BTreeSet::from([(Item::project(1), Kind::Repository)]),
             })
             .collect()
@@ -169,6 +209,37 @@ mod tests {
         snapshots[1].whole.clear();
         let kept = decide(&snapshots, rules(1, 0, 0), &TimeZone::UTC);
         assert_eq!(places(&kept), [0, 2]);
+    }
+
+    #[test]
+    fn all_of_the_last_days_stay() {
+        let snapshots = every(12, 10);
+        let within = |days| Retention {
+            within_days: days,
+            ..rules(0, 0, 0)
+        };
+        // The one of exactly two days ago is within two days.
+        let kept = decide(&snapshots, within(2), &TimeZone::UTC);
+        assert_eq!(places(&kept), [0, 1, 2, 3, 4]);
+        assert_eq!(kept[4], Some(Kept::Rule("within")));
+        let kept = decide(&snapshots, within(36_500), &TimeZone::UTC);
+        assert_eq!(places(&kept).len(), 10);
+    }
+
+    #[test]
+    fn a_pinned_snapshot_stays_and_takes_no_rules_place() {
+        let mut snapshots = every(24, 10);
+        snapshots[7].pinned = true;
+        let kept = decide(&snapshots, rules(3, 0, 0), &TimeZone::UTC);
+        assert_eq!(places(&kept), [0, 1, 2, 7]);
+        assert_eq!(kept[7], Some(Kept::Pinned));
+    }
+
+    #[test]
+    fn every_preset_keeps_something() {
+        for preset in presets() {
+            assert!(!preset.retention.keeps_nothing(), "{}", preset.name);
+        }
     }
 
     #[test]

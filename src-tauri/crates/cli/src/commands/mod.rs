@@ -2,7 +2,9 @@
 
 mod account;
 mod backup;
+mod loss;
 mod manual;
+mod pin;
 mod plan;
 mod prune;
 mod reader;
@@ -26,9 +28,11 @@ pub async fn run(labkeep: &Labkeep, command: Command, output: &Output) -> Ran {
     match command {
         Command::Account(command) => account::run(labkeep, command, output).await,
         Command::Vault(command) => vault::run(labkeep, command, output).await,
-        Command::Plan(command) => plan::run(labkeep, command, output),
+        Command::Plan(command) => plan::run(labkeep, command, output).await,
         Command::Backup(wish) => backup::run(labkeep, wish, output).await,
         Command::Snapshots { vault } => reader::snapshots(labkeep, vault.as_deref(), output),
+        Command::Pin { snapshot } => pin::run(labkeep, &snapshot, true, output).await,
+        Command::Unpin { snapshot } => pin::run(labkeep, &snapshot, false, output).await,
         Command::Ledger { of } => reader::ledger(labkeep, &of, output).await,
         Command::Runs => run::list(labkeep, output),
         Command::Ls {

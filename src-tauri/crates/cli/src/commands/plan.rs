@@ -1,16 +1,16 @@
-//! Plans: make and list.
+//! Plans: make, list, and answer for losses.
 
 use labkeep_engine::Labkeep;
 use labkeep_engine::view::{PlanInput, ScheduleView};
 use serde_json::json;
 
-use super::DONE;
+use super::{DONE, loss};
 use crate::Ran;
 use crate::arguments::Plan;
 use crate::output::Output;
 use crate::table::Table;
 
-pub fn run(labkeep: &Labkeep, command: Plan, output: &Output) -> Ran {
+pub async fn run(labkeep: &Labkeep, command: Plan, output: &Output) -> Ran {
     match command {
         Plan::Create {
             account,
@@ -30,14 +30,16 @@ pub fn run(labkeep: &Labkeep, command: Plan, output: &Output) -> Ran {
                 kinds,
                 // Whoever works with command lines has a scheduler.
                 schedule: ScheduleView::Manual,
+                retention: keep.unwrap_or_default(),
             };
-            let plan = labkeep.create_plan_keeping(&input, keep.unwrap_or_default())?;
+            let plan = labkeep.create_plan(&input)?;
             output.say(format!("Plan “{}” is made.", plan.input.name));
             output.say("It runs when asked: labkeep-cli backup. Let cron or a timer ask.");
             output.document(&json!({ "plan": plan }));
             DONE
         }
         Plan::List => list(labkeep, output),
+        Plan::Loss { plan, meant } => loss::run(labkeep, plan.as_deref(), meant, output).await,
     }
 }
 

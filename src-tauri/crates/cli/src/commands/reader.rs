@@ -18,7 +18,7 @@ use crate::words;
 pub fn snapshots(labkeep: &Labkeep, vault: Option<&str>, output: &Output) -> Ran {
     let snapshots = labkeep.snapshots(vault)?;
     let mut table = Table::new(&[
-        "Snapshot", "Made", "Plan", "Outcome", "Groups", "Projects", "New", "Proven",
+        "Snapshot", "Made", "Plan", "Outcome", "Groups", "Projects", "New", "Proven", "",
     ]);
     for snapshot in &snapshots {
         table.row(vec![
@@ -30,6 +30,7 @@ pub fn snapshots(labkeep: &Labkeep, vault: Option<&str>, output: &Output) -> Ran
             snapshot.projects.to_string(),
             words::bytes(snapshot.new_bytes),
             snapshot.proven_at.map_or(String::new(), words::time),
+            if snapshot.pinned { "pinned" } else { "" }.to_owned(),
         ]);
     }
     if snapshots.is_empty() {

@@ -16,7 +16,7 @@ pub use backup::of_backup;
 pub use gitlab::of_gitlab;
 pub use machine::{of_catalogue, of_secrets, of_settings};
 pub use role::of_role;
-pub use vault::of_vault;
+pub use vault::{is_damage, of_vault};
 
 /// A sentence and its remedy. Never holds a secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]

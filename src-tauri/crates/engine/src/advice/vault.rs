@@ -165,3 +165,15 @@ pub fn of_vault(error: &Error) -> Advice {
         ),
     }
 }
+
+/// Whether an error of the vault tells of damage, and not of a drive that is
+/// away or a right that is lacking.
+pub const fn is_damage(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Damaged { .. }
+            | Error::Missing { .. }
+            | Error::Repository { .. }
+            | Error::Vetoed(labkeep_vault::Veto::ReadBack { .. })
+    )
+}

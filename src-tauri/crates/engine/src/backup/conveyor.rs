@@ -12,7 +12,8 @@ use super::decide::{Decision, ItemPlan};
 use super::discover::Found;
 use super::settle::{Settled, keep, settle, switched_off};
 use crate::capture::{Context, Got, Shared, Trouble, capture};
-use crate::kind::{Kind, Sort};
+use crate::guard::Turnover;
+use crate::kind::{Item, Kind, Sort};
 use crate::ledger::{Line, Mark};
 use crate::run::Work;
 use crate::view::LedgerState;
@@ -28,8 +29,31 @@ pub struct ItemResult {
     pub lines: Vec<Line>,
     /// Its pieces, in path order.
     pub pieces: Vec<Piece>,
+    /// What is gone of its kinds at GitLab, of those that were read.
+    pub turnovers: Vec<(Kind, Turnover)>,
+    /// Whether what is saved of it could not be read as it should.
+    pub is_damaged: bool,
     /// Why the whole run must end, if it must.
     pub fatal: Option<Trouble>,
+}
+
+impl ItemResult {
+    /// The item, if what is saved of it is damaged.
+    pub fn damaged_item(&self) -> Option<Item> {
+        let line = self.lines.first()?;
+        self.is_damaged.then(|| line.item())
+    }
+
+    /// What is gone of the item's kinds, with its path.
+    pub fn contents(&self) -> Vec<(Item, Kind, String, Turnover)> {
+        let Some(line) = self.lines.first() else {
+            return Vec::new();
+        };
+        let of_kind = |(kind, turnover): &(Kind, Turnover)| {
+            (line.item(), *kind, line.path.clone(), turnover.clone())
+        };
+        self.turnovers.iter().map(of_kind).collect()
+    }
 }
 
 /// What the items of a run share beyond the capture context.
@@ -49,7 +73,7 @@ impl Conveyor {
         plan: &ItemPlan,
         captured: Timestamp,
     ) -> ItemResult {
-        let before = |kind| context.line(found.seen.item, kind);
+        let before = |kind| context.kept(found.seen.item, kind);
         if plan.is_kept() {
             let settled = plan
                 .decisions
@@ -64,7 +88,7 @@ impl Conveyor {
         let work = context.progress.work_on(&found.seen.path);
         let shared = Shared::new(context, found);
         let mut settled = Vec::with_capacity(plan.decisions.len());
-        let mut is_gone = false;
+        let (mut is_gone, mut is_damaged) = (false, false);
         let mut fatal = None;
         for (kind, decision) in &plan.decisions {
             let kind = *kind;
@@ -79,6 +103,7 @@ impl Conveyor {
                     };
                     if let Err(trouble) = &got {
                         is_gone |= matches!(trouble, Trouble::Deleted);
+                        is_damaged |= trouble.tells_of_damage();
                         tracing::warn!(path = found.seen.path, kind = kind.name(), error = %trouble,
                             "could not be read");
                         if trouble.is_fatal() {
@@ -96,6 +121,7 @@ impl Conveyor {
             .all(|(kind, decision)| *kind == Kind::Settings || !matches!(decision, Decision::Keep));
         let mut result = result(found, settled, context, asked_all);
         result.fatal = fatal;
+        result.is_damaged = is_damaged;
         result
     }
 
@@ -156,11 +182,14 @@ fn result(found: &Found, settled: Vec<Settled>, context: &Context, asked_all: bo
     let is_whole = settled.iter().all(|one| one.line.is_whole());
     let mut lines = Vec::with_capacity(settled.len());
     let mut pieces = Vec::new();
+    let mut turnovers = Vec::new();
     for Settled {
         mut line,
         pieces: its,
+        turnover,
     } in settled
     {
+        turnovers.extend(turnover.map(|turnover| (line.kind, turnover)));
         if line.kind == Kind::Settings && line.state != LedgerState::Failed {
             line.mark = Some(mark(found, context, asked_all && is_whole));
         }
@@ -171,6 +200,8 @@ fn result(found: &Found, settled: Vec<Settled>, context: &Context, asked_all: bo
     ItemResult {
         lines,
         pieces,
+        turnovers,
+        is_damaged: false,
         fatal: None,
     }
 }

@@ -97,6 +97,8 @@ pub enum Why {
     Thorough,
     /// There is no mark, and it is long ago.
     Age,
+    /// What is saved of it is damaged: everything is read in full.
+    Distrusted,
 }
 
 /// The circumstances of a run that decisions depend on.
@@ -148,6 +150,26 @@ pub fn decide(
         .map(|kind| {
             let line = previous.line(seen.item, *kind);
             (*kind, one(&seen, *kind, line, &mark, circumstances))
+        })
+        .collect();
+    ItemPlan { seen, decisions }
+}
+
+/// Asks for every kind of an item that is not switched off, in full: what is
+/// saved of it is not to be relied on.
+pub fn decide_anew(seen: Seen, kinds: &[Kind]) -> ItemPlan {
+    let decisions = seen
+        .item
+        .sort
+        .kinds()
+        .iter()
+        .filter(|kind| kinds.contains(kind))
+        .map(|kind| {
+            let decision = match seen.feature(*kind) {
+                Feature::Off => Decision::Off,
+                Feature::On => Decision::Ask(Why::Distrusted),
+            };
+            (*kind, decision)
         })
         .collect();
     ItemPlan { seen, decisions }

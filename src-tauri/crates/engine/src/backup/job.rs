@@ -1,12 +1,17 @@
 //! A backup run from end to end. It ends with a sealed snapshot and its
 //! ledger, or with no snapshot and the reason; never with something between.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures::{FutureExt, StreamExt, stream};
+use jiff::Timestamp;
 use labkeep_gitlab::{Client, RequestCounts};
-use labkeep_vault::{Content, Expected, Piece, SnapshotFacts, Vault, WriteStart, Writer};
+use labkeep_settings::Guard;
+use labkeep_vault::{
+    Content, Expected, Piece, SnapshotFacts, SnapshotId, Vault, WriteStart, Writer,
+};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
@@ -15,11 +20,13 @@ use super::decide::ItemPlan;
 use super::discover::Found;
 use super::look::Look;
 use super::vanished::Vanished;
+use super::watch::{self, Contents};
 use crate::advice::Advice;
 use crate::capture::{Context, People, Trouble};
 use crate::clock::SharedClock;
+use crate::guard;
 use crate::head::{Head, HeadError, HeadPlan};
-use crate::kind::{Kind, Sort};
+use crate::kind::{Item, Kind, Sort};
 use crate::layout;
 use crate::ledger::{Ledger, LedgerError};
 use crate::outcome::Outcome;
@@ -52,6 +59,12 @@ pub struct BackupJob {
     pub scratch: PathBuf,
     /// Bytes of scratch.
     pub scratch_budget: u64,
+    /// When losing things at GitLab raises the alarm.
+    pub guard: Guard,
+    /// Items that are read in full, for what is saved of them is damaged.
+    pub distrusted: BTreeSet<Item>,
+    /// Time of the snapshot up to which a person said that losses were meant.
+    pub answered: Option<Timestamp>,
     /// Counts what is done.
     pub progress: Arc<Progress>,
     /// Where the present comes from.
@@ -71,6 +84,10 @@ pub struct BackupResult {
     pub head: Head,
     /// Its ledger.
     pub ledger: Ledger,
+    /// The snapshot that it builds on.
+    pub previous: Option<SnapshotId>,
+    /// Items of which the previous snapshot could not be read as it should.
+    pub damaged: Vec<Item>,
     /// Items of the previous snapshot that are not in this one.
     pub vanished: Vec<Vanished>,
     /// Requests made.
@@ -143,6 +160,14 @@ pub enum BackupError {
     },
 }
 
+/// What came of reading every item.
+struct Read {
+    ledger: Ledger,
+    items: ItemCounts,
+    contents: Vec<Contents>,
+    damaged: Vec<Item>,
+}
+
 /// The tag by which the snapshots of a plan are known.
 pub fn plan_tag(plan: &str) -> String {
     format!("plan:{plan}")
@@ -158,6 +183,7 @@ impl BackupJob {
             previous,
             parent,
             ledger,
+            kept,
             people,
             started,
             now,
@@ -166,12 +192,15 @@ impl BackupJob {
             plans,
             vanished,
             uncovered,
+            before,
         } = self.look().await?;
         let scratch = Arc::new(Scratch::new(&self.scratch, self.scratch_budget)?);
+        let previous_ledger = ledger;
         let context = Arc::new(Context {
             client: client.clone(),
             previous,
-            ledger,
+            ledger: kept,
+            distrusted: self.distrusted.clone(),
             scratch: Arc::clone(&scratch),
             progress: Arc::clone(&self.progress),
             people,
@@ -190,7 +219,12 @@ impl BackupJob {
         };
         let writer = blocking(&self.vault, move |vault| vault.writer(start)).await?;
         let read = self.read_all(&context, plans, &writer).await;
-        let (ledger, items) = match read {
+        let Read {
+            ledger,
+            items,
+            contents,
+            damaged,
+        } = match read {
             Ok(read) => read,
             Err(error) => {
                 // The vault knows best why it took no more.
@@ -218,6 +252,8 @@ impl BackupJob {
             });
         }
         self.progress.enter(Phase::Sealing);
+        let seen = watch::seen(&previous_ledger, &ledger, &vanished, contents);
+        let found = guard::look(&before, &seen, self.guard, started);
         let head = Head {
             format: layout::FORMAT,
             labkeep: env!("CARGO_PKG_VERSION").to_owned(),
@@ -232,12 +268,17 @@ impl BackupJob {
             groups: count_of(&ledger, Sort::Group),
             projects: count_of(&ledger, Sort::Project),
             uncovered,
+            losses: found.losses,
+            peaks: found.peaks,
+            answered: before.answered,
         };
         let snapshot = self.seal(writer, &head, &ledger, &context.people).await?;
         self.progress.set_stored(snapshot.bytes_stored);
         Ok(BackupResult {
             outcome: head.outcome,
             snapshot,
+            previous: parent,
+            damaged,
             head,
             ledger,
             vanished: vanished.into_values().collect(),
@@ -252,10 +293,11 @@ impl BackupJob {
         context: &Arc<Context>,
         plans: Vec<(Found, ItemPlan)>,
         writer: &Writer,
-    ) -> Result<(Ledger, ItemCounts), BackupError> {
+    ) -> Result<Read, BackupError> {
         let captured = writer.captured();
         let conveyor = Arc::new(Conveyor::default());
         let mut ledger = Ledger::default();
+        let (mut contents, mut damaged) = (Vec::new(), Vec::new());
         let mut counts = ItemCounts {
             total: plans.len() as u64,
             ..ItemCounts::default()
@@ -288,6 +330,8 @@ impl BackupJob {
                     },
                 });
             }
+            contents.extend(result.contents());
+            damaged.extend(result.damaged_item());
             for piece in result.pieces {
                 writer.push(piece).await?;
             }
@@ -300,7 +344,12 @@ impl BackupJob {
             self.progress.items_done(1);
             self.progress.set_stored(writer.progress().bytes_stored);
         }
-        Ok((ledger, counts))
+        Ok(Read {
+            ledger,
+            items: counts,
+            contents,
+            damaged,
+        })
     }
 
     async fn seal(

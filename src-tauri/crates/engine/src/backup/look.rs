@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use labkeep_gitlab::{Client, Scope};
-use labkeep_vault::{SnapshotFacts, SnapshotId, SnapshotReader};
+use labkeep_vault::{SnapshotFacts, SnapshotId, SnapshotReader, Vault};
 
-use super::decide::{Circumstances, Decision, Depth, ItemPlan, decide};
+use super::decide::{Circumstances, Decision, Depth, ItemPlan, decide, decide_anew};
 use super::discover::{Discovery, Found, discover};
 use super::job::{BackupError, BackupJob, blocking, plan_tag};
 use super::vanished::{self, Vanished, Why};
 use crate::capture::People;
+use crate::guard::Before;
 use crate::head::{Head, HeadAccount, HeadError, UncoveredFacts};
 use crate::kind::{Item, Kind};
 use crate::layout;
@@ -26,6 +27,8 @@ const THOROUGH_AGE: SignedDuration = SignedDuration::from_hours(7 * 24);
 struct Previous {
     reader: SnapshotReader,
     facts: SnapshotFacts,
+    /// Time of the newest snapshot of the plan, which may be damaged.
+    newest: Timestamp,
     head: Head,
     ledger: Ledger,
     people: People,
@@ -40,6 +43,8 @@ pub(super) struct Look {
     pub previous: Option<SnapshotReader>,
     pub parent: Option<SnapshotId>,
     pub ledger: Arc<Ledger>,
+    /// The same without what the vault does not have any more.
+    pub kept: Arc<Ledger>,
     pub people: People,
     pub started: Timestamp,
     /// GitLab's time.
@@ -52,6 +57,8 @@ pub(super) struct Look {
     pub plans: Vec<(Found, ItemPlan)>,
     pub vanished: BTreeMap<Item, Vanished>,
     pub uncovered: BTreeMap<String, UncoveredFacts>,
+    /// What the deletion guard compares with.
+    pub before: Before,
 }
 
 impl BackupJob {
@@ -108,6 +115,7 @@ impl BackupJob {
             (Some(previous), Depth::Quick) => previous.head.thorough,
             _ => started,
         };
+        let before = self.before(previous.as_ref());
         let (reader, parent, ledger, people) = match previous {
             Some(previous) => (
                 Some(previous.reader),
@@ -117,6 +125,7 @@ impl BackupJob {
             ),
             None => (None, None, Ledger::default(), People::default()),
         };
+        let kept = Arc::new(self.sound(reader.clone(), &ledger).await?);
         let ledger = Arc::new(ledger);
         let count = |items| self.progress.set_items(items);
         let discovery = discover(&client, &self.selection, &ledger, count).await?;
@@ -153,6 +162,7 @@ impl BackupJob {
             previous: reader,
             parent,
             ledger,
+            kept,
             people,
             started,
             now,
@@ -161,6 +171,7 @@ impl BackupJob {
             plans,
             vanished,
             uncovered,
+            before,
         })
     }
 
@@ -170,8 +181,20 @@ impl BackupJob {
         let now = self.progress.started();
         let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
         match previous {
-            Some(previous) => now.max(previous.facts.time + SignedDuration::from_millis(1)),
+            Some(previous) => now.max(previous.newest + SignedDuration::from_millis(1)),
             None => now,
+        }
+    }
+
+    fn before(&self, previous: Option<&Previous>) -> Before {
+        match previous {
+            Some(previous) => Before {
+                time: previous.facts.time,
+                peaks: previous.head.peaks.clone(),
+                // Another machine may know of a later answer, or this one.
+                answered: previous.head.answered.max(self.answered),
+            },
+            None => Before::default(),
         }
     }
 
@@ -191,30 +214,75 @@ impl BackupJob {
     async fn previous(&self) -> Result<Option<Previous>, BackupError> {
         let tag = plan_tag(&self.plan.id);
         let found = blocking(&self.vault, move |vault| {
-            let latest = vault
-                .snapshots()?
-                .into_iter()
-                .filter(|snapshot| snapshot.tags.contains(&tag))
-                .max_by_key(|snapshot| snapshot.time);
-            let Some(facts) = latest else { return Ok(None) };
-            let reader = vault.read(&facts.id)?;
-            let head = reader.read(layout::HEAD)?;
-            let ledger = reader.read(layout::LEDGER)?.unwrap_or_default();
-            let people = reader.read(layout::USERS)?.unwrap_or_default();
-            Ok(Some((facts, reader, head, ledger, people)))
+            let (mut all, damaged) = vault.snapshots_with_damage()?;
+            for (snapshot, error) in damaged {
+                tracing::warn!(%snapshot, %error, "a snapshot cannot be read");
+            }
+            all.retain(|snapshot| snapshot.tags.contains(&tag));
+            all.sort_by_key(|snapshot| std::cmp::Reverse(snapshot.time));
+            let Some(newest) = all.first().map(|snapshot| snapshot.time) else {
+                return Ok(None);
+            };
+            for facts in all {
+                match open(vault, &facts) {
+                    Ok((reader, [head, ledger, people])) => {
+                        return Ok(Some((facts, newest, reader, head, ledger, people)));
+                    }
+                    // An earlier one serves as well; what is saved is the same.
+                    Err(
+                        error @ (labkeep_vault::Error::Damaged { .. }
+                        | labkeep_vault::Error::Missing { .. }
+                        | labkeep_vault::Error::Repository { .. }),
+                    ) => tracing::warn!(snapshot = %facts.id, %error, "it cannot be built on"),
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(None)
         })
         .await?;
-        let Some((facts, reader, head, ledger, people)) = found else {
+        let Some((facts, newest, reader, head, ledger, people)) = found else {
             return Ok(None);
         };
+        let (ledger, people) = (ledger.unwrap_or_default(), people.unwrap_or_default());
         let people = People::from_ndjson(&people).map_err(HeadError::from)?;
         Ok(Some(Previous {
             reader,
             facts,
+            newest,
             head: Head::parse(head.as_deref())?,
             ledger: Ledger::from_ndjson(&ledger)?,
             people,
         }))
+    }
+
+    /// The previous ledger without those lines of distrusted items that the
+    /// vault does not have whole any more: they cannot be kept.
+    async fn sound(
+        &self,
+        reader: Option<SnapshotReader>,
+        ledger: &Ledger,
+    ) -> Result<Ledger, BackupError> {
+        let Some(reader) = reader.filter(|_| !self.distrusted.is_empty()) else {
+            return Ok(ledger.clone());
+        };
+        let (ledger, distrusted) = (ledger.clone(), self.distrusted.clone());
+        blocking(&self.vault, move |_| {
+            let mut sound = Ledger::default();
+            for line in ledger.lines() {
+                let mut is_whole = true;
+                if distrusted.contains(&line.item()) {
+                    for piece in &line.pieces {
+                        let path = layout::in_item(line.item(), &piece.path);
+                        is_whole = is_whole && reader.has_all_parts(&path)?;
+                    }
+                }
+                if is_whole {
+                    sound.put(line.clone());
+                }
+            }
+            Ok(sound)
+        })
+        .await
     }
 
     /// The plan of the run: every item with what is going to be done about it,
@@ -240,13 +308,31 @@ impl BackupJob {
             .into_values()
             .chain(unknown)
             .map(|found| {
-                let plan = decide(found.seen.clone(), &kinds, previous, circumstances);
+                let plan = if self.distrusted.contains(&found.seen.item) {
+                    decide_anew(found.seen.clone(), &kinds)
+                } else {
+                    decide(found.seen.clone(), &kinds, previous, circumstances)
+                };
                 (found, plan)
             })
             .collect();
         plans.sort_by_cached_key(|(found, _)| found.seen.item.folder());
         plans
     }
+}
+
+/// Opens a snapshot with its documents.
+fn open(
+    vault: &Vault,
+    facts: &SnapshotFacts,
+) -> labkeep_vault::Result<(SnapshotReader, [Option<Vec<u8>>; 3])> {
+    let reader = vault.read(&facts.id)?;
+    let documents = [
+        reader.read(layout::HEAD)?,
+        reader.read(layout::LEDGER)?,
+        reader.read(layout::USERS)?,
+    ];
+    Ok((reader, documents))
 }
 
 fn view(plan: &str, look: &Look) -> BackupPlanView {

@@ -7,3 +7,4 @@ pub mod job;
 mod look;
 pub mod settle;
 pub mod vanished;
+mod watch;

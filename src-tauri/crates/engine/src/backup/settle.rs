@@ -8,6 +8,7 @@ use labkeep_vault::{Content, Piece};
 use super::discover::Found;
 use crate::advice::Advice;
 use crate::capture::{Fresh, Got, NewPiece, Trouble};
+use crate::guard::Turnover;
 use crate::kind::Kind;
 use crate::layout;
 use crate::ledger::{Line, PieceFacts};
@@ -20,6 +21,8 @@ pub struct Settled {
     pub line: Line,
     /// The pieces, in path order inside the kind.
     pub pieces: Vec<Piece>,
+    /// What is gone of it at GitLab, if it was read.
+    pub turnover: Option<Turnover>,
 }
 
 /// Keeps a kind as it was, without having asked.
@@ -98,7 +101,11 @@ fn saved(
             content,
         });
     }
-    Settled { line, pieces }
+    Settled {
+        line,
+        pieces,
+        turnover: fresh.turnover,
+    }
 }
 
 /// GitLab was asked, and the earlier version is what it has. One that was kept
@@ -182,5 +189,9 @@ fn with_kept_pieces(line: Line) -> Settled {
             },
         })
         .collect();
-    Settled { line, pieces }
+    Settled {
+        line,
+        pieces,
+        turnover: None,
+    }
 }

@@ -14,10 +14,14 @@ use super::got::Trouble;
 use super::previous::Previous;
 use super::relations::RelationsExport;
 use crate::backup::discover::Found;
+use crate::guard::Turnover;
 use crate::layout;
 
 /// An issue or merge request in a list.
 pub trait Listed {
+    /// What its number is written with.
+    const SIGIL: char;
+
     /// The number in the project.
     fn iid(&self) -> u64;
     /// When it changed last.
@@ -25,6 +29,8 @@ pub trait Listed {
 }
 
 impl Listed for Issue {
+    const SIGIL: char = '#';
+
     fn iid(&self) -> u64 {
         self.iid
     }
@@ -35,6 +41,8 @@ impl Listed for Issue {
 }
 
 impl Listed for MergeRequest {
+    const SIGIL: char = '!';
+
     fn iid(&self) -> u64 {
         self.iid
     }
@@ -51,6 +59,8 @@ pub struct Assembly {
     pub documents: DocumentFile,
     /// Numbers of what changed.
     pub changed: Vec<u64>,
+    /// What is gone since the previous version, if there is one.
+    pub turnover: Option<Turnover>,
     exported: Option<DocumentFile>,
 }
 
@@ -77,6 +87,10 @@ impl Assembly {
                 None => changed.push(thing.iid()),
             }
         }
+        let turnover = before.numbers().map(|before| {
+            let now = listed.keys().copied().collect();
+            Turnover::of(&before, &now, |iid| format!("{}{iid}", T::SIGIL))
+        });
         let exported = if export.is_worth_it(changed.len()) {
             export.read(context, found, relation).await?
         } else {
@@ -85,6 +99,7 @@ impl Assembly {
         Ok(Self {
             documents,
             changed,
+            turnover,
             exported,
         })
     }

@@ -10,8 +10,9 @@ use labkeep_vault::SnapshotReader;
 use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 
-use super::got::Trouble;
+use super::got::{Fresh, Trouble};
 use crate::backup::decide::Depth;
+use crate::guard::Turnover;
 use crate::kind::Item;
 use crate::layout;
 use crate::ledger::{Ledger, Line};
@@ -24,8 +25,10 @@ pub struct Context {
     pub client: Client,
     /// The previous snapshot of the same plan.
     pub previous: Option<SnapshotReader>,
-    /// Its ledger.
+    /// Its ledger, without what is damaged.
     pub ledger: Arc<Ledger>,
+    /// Items that are read in full, as if nothing of them were saved.
+    pub distrusted: BTreeSet<Item>,
     /// Where received data waits for the vault.
     pub scratch: Arc<Scratch>,
     /// Counts what is done.
@@ -41,15 +44,31 @@ pub struct Context {
 }
 
 impl Context {
-    /// The previous line of a kind, with its pieces.
+    /// The previous line of a kind, with its pieces, if it can be built on.
     pub fn line(&self, item: Item, kind: crate::kind::Kind) -> Option<&Line> {
+        self.kept(item, kind)
+            .filter(|_| !self.distrusted.contains(&item))
+    }
+
+    /// The previous line of a kind, to be kept when there is no newer one.
+    pub fn kept(&self, item: Item, kind: crate::kind::Kind) -> Option<&Line> {
         self.ledger.line(item, kind)
+    }
+
+    /// A kind of which GitLab has nothing. All that was saved before is gone.
+    pub fn emptied(&self, item: Item, kind: crate::kind::Kind) -> Fresh {
+        let before = self.kept(item, kind).and_then(|line| line.count);
+        Fresh {
+            turnover: before.filter(|count| *count > 0).map(Turnover::all_gone),
+            ..Fresh::default()
+        }
     }
 
     /// A piece of the previous snapshot, by its path inside the item's folder.
     /// Runs on a blocking thread, for the vault decrypts it.
     pub async fn before(&self, item: Item, path: &str) -> Result<Option<Vec<u8>>, Trouble> {
-        let Some(reader) = self.previous.clone() else {
+        let reader = self.previous.clone();
+        let Some(reader) = reader.filter(|_| !self.distrusted.contains(&item)) else {
             return Ok(None);
         };
         let path = layout::in_item(item, path);

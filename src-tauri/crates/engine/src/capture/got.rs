@@ -7,6 +7,7 @@ use labkeep_vault::Content;
 use thiserror::Error;
 
 use crate::advice::{self, Advice};
+use crate::guard::Turnover;
 use crate::kind::Kind;
 use crate::ledger::GitFacts;
 use crate::view::LedgerState;
@@ -41,6 +42,9 @@ pub struct Fresh {
     pub git: Option<GitFacts>,
     /// What is not in it though it exists, in a sentence.
     pub remark: Option<String>,
+    /// What is gone since the previous version, where that is guarded and
+    /// there is one.
+    pub turnover: Option<Turnover>,
 }
 
 /// What became of a kind.
@@ -119,6 +123,15 @@ impl Trouble {
             | Self::Deleted
             | Self::GivenUp
             | Self::Bug { .. } => false,
+        }
+    }
+
+    /// Whether what is saved already is damaged.
+    pub const fn tells_of_damage(&self) -> bool {
+        match self {
+            Self::Previous { .. } => true,
+            Self::Vault(error) => advice::is_damage(error),
+            _ => false,
         }
     }
 

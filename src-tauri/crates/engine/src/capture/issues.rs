@@ -39,7 +39,7 @@ pub async fn capture_issues(
     work.begin(Some(Kind::Issues), Unit::Things);
     let listed = list(context, found.seen.item.id).await?;
     if listed.is_empty() {
-        return Ok(Got::Empty(Fresh::default()));
+        return Ok(Got::Empty(context.emptied(found.seen.item, Kind::Issues)));
     }
     work.total(listed.len() as u64);
     let head = |of: &Issue| document(of, &Threads::none(), labels);
@@ -81,6 +81,7 @@ pub async fn capture_issues(
     }
 
     let count = assembly.documents.len() as u64;
+    let turnover = assembly.turnover.take();
     let remark = remark(found, &listed, assembly.is_exported());
     let mut pieces = Vec::new();
     if !links.is_empty() {
@@ -93,6 +94,7 @@ pub async fn capture_issues(
         count,
         git: None,
         remark,
+        turnover,
     }))
 }
 

@@ -37,7 +37,9 @@ pub async fn capture_merge_requests(
     work.begin(Some(Kind::MergeRequests), Unit::Things);
     let listed = list(context, found.seen.item.id).await?;
     if listed.is_empty() {
-        return Ok(Got::Empty(Fresh::default()));
+        return Ok(Got::Empty(
+            context.emptied(found.seen.item, Kind::MergeRequests),
+        ));
     }
     work.total(listed.len() as u64);
     let relation = "merge_requests";
@@ -73,10 +75,12 @@ pub async fn capture_merge_requests(
     }
 
     let count = assembly.documents.len() as u64;
+    let turnover = assembly.turnover.take();
     let path = layout::relation_path(relation);
     Ok(Got::Fresh(Fresh {
         pieces: vec![assembly.documents.into_piece(path)?],
         count,
+        turnover,
         ..Fresh::default()
     }))
 }

@@ -1,5 +1,7 @@
 //! The documents of the previous snapshot, to keep those that did not change.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -44,6 +46,11 @@ impl Previous {
                 .and_then(|text| text.parse::<Timestamp>().ok())
                 .is_some_and(|before| before.as_millisecond() == updated_at.as_millisecond())
         }))
+    }
+
+    /// The numbers of all documents; none without a previous snapshot of them.
+    pub fn numbers(&self) -> Option<BTreeSet<u64>> {
+        self.documents.as_ref().map(DocumentFile::numbers)
     }
 
     /// The document with this number.

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use super::context::Context;
 use super::got::{Fresh, Got, NewPiece, Trouble};
 use crate::backup::discover::Found;
+use crate::guard::Turnover;
 use crate::kind::Kind;
 use crate::layout;
 use crate::ledger::{GitFacts, Line};
@@ -128,6 +129,7 @@ async fn once(
         }
     }
     let count = refs.len() as u64;
+    let turnover = known.map(|_| turnover(&before, &refs));
     pieces.push(NewPiece::bytes(layout::refs_path(folder), text));
     let fresh = Fresh {
         pieces,
@@ -138,11 +140,22 @@ async fn once(
             format: format.to_string(),
         }),
         remark: None,
+        turnover,
     };
     Ok(if count == 0 {
         Got::Empty(fresh)
     } else {
         Got::Fresh(fresh)
+    })
+}
+
+/// Branches and tags that are gone. What GitLab keeps for itself does not
+/// count: its refs of merge requests stay when every branch is deleted.
+fn turnover(before: &Refs, now: &Refs) -> Turnover {
+    Turnover::of(&before.made_by_people(), &now.made_by_people(), |name| {
+        let name = String::from_utf8_lossy(name);
+        let short = name.strip_prefix("refs/").unwrap_or(&name);
+        short.strip_prefix("heads/").unwrap_or(short).to_owned()
     })
 }
 

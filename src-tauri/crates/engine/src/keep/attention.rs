@@ -4,12 +4,11 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use labkeep_settings::{
-    Plan, RecoveryKit, Run, RunKind, RunOutcome, RunQuery, Settings, VaultEntry,
-};
+use labkeep_settings::{Plan, RecoveryKit, RunOutcome, Schedule, Settings, VaultEntry};
 
 use super::Labkeep;
 use super::advise::{WARN_DAYS, days_in_words};
+use super::promise::{is_there, waits_for};
 use crate::error::Result;
 use crate::kind::Item;
 use crate::view::{AttentionView, LedgerLineView, LedgerState, ProjectFilter, Remedy, Severity};
@@ -17,7 +16,7 @@ use crate::view::{AttentionView, LedgerLineView, LedgerState, ProjectFilter, Rem
 impl Labkeep {
     /// What needs the user, worst first.
     pub(super) fn attention(&self, settings: &Settings) -> Result<Vec<AttentionView>> {
-        let mut all = Vec::new();
+        let mut all = self.attention_of_losses()?;
         for plan in &settings.plans {
             all.extend(self.attention_of_plan(plan)?);
         }
@@ -34,6 +33,7 @@ impl Labkeep {
             }
             let is_over = days <= 0;
             all.push(AttentionView {
+                key: format!("token:{}", account.id),
                 severity: if is_over {
                     Severity::Danger
                 } else {
@@ -61,15 +61,30 @@ impl Labkeep {
         for vault in &settings.vaults {
             let view = self.vault_view(vault)?;
             if let Some(problem) = view.problem {
+                let is_waited_for = !is_there(vault) && self.is_waited_for(settings, vault)?;
                 all.push(AttentionView {
-                    severity: Severity::Danger,
-                    title: format!("The vault {} cannot be reached", vault.name),
-                    detail: problem,
+                    key: format!("vault:{}", vault.id),
+                    severity: if is_waited_for {
+                        Severity::Info
+                    } else {
+                        Severity::Danger
+                    },
+                    title: if is_waited_for {
+                        format!("The drive of {} is not connected", vault.name)
+                    } else {
+                        format!("The vault {} cannot be reached", vault.name)
+                    },
+                    detail: if is_waited_for {
+                        "What is due starts as soon as it is.".to_owned()
+                    } else {
+                        problem
+                    },
                     remedy: Some(Remedy::ShowSettings),
                 });
             }
             if needs_kit(&vault.recovery_kit, self.0.clock.now()) {
                 all.push(AttentionView {
+                    key: format!("kit:{}", vault.id),
                     severity: Severity::Warning,
                     title: format!("The recovery kit of {} is not saved", vault.name),
                     detail: "Without it, a broken computer means that nobody can open the vault."
@@ -88,22 +103,52 @@ impl Labkeep {
         Ok(all)
     }
 
+    /// Whether the drive of a vault may be away for now: everything that is kept
+    /// there starts by itself when it is back, and nothing is late yet.
+    fn is_waited_for(&self, settings: &Settings, vault: &VaultEntry) -> Result<bool> {
+        for plan in settings.plans.iter().filter(|plan| plan.vault == vault.id) {
+            if plan.schedule == Schedule::Manual || self.late_since(plan)?.is_some() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// A promise that was not kept.
+    fn attention_of_lateness(&self, plan: &Plan) -> Result<Option<AttentionView>> {
+        let settings = self.settings()?;
+        let is_paused = self.paused_until(&settings.preferences).is_some();
+        if is_paused || self.promise(plan)?.is_running || self.late_since(plan)?.is_none() {
+            return Ok(None);
+        }
+        let outlook = self.outlook(plan, &settings.preferences)?;
+        let vault = settings.vault(plan.vault);
+        let vault = vault.map_or("the vault", |vault| vault.name.as_str());
+        Ok(Some(AttentionView {
+            key: format!("late:{}", plan.id),
+            severity: Severity::Danger,
+            title: format!("“{}” is not backed up as often as it should be", plan.name),
+            detail: match outlook.held {
+                Some(why) => format!(
+                    "The last good backup is older than its schedule promises. The next one waits for {}.",
+                    waits_for(why, vault)
+                ),
+                None => "The last good backup is older than its schedule promises.".to_owned(),
+            },
+            remedy: Some(Remedy::BackUp {
+                plan: plan.id.to_string(),
+            }),
+        }))
+    }
+
     fn attention_of_plan(&self, plan: &Plan) -> Result<Vec<AttentionView>> {
-        let runs = self.0.catalogue.runs(&RunQuery {
-            kind: Some(RunKind::Backup),
-            plan: Some(plan.id),
-            limit: Some(20),
-            ..RunQuery::default()
-        })?;
-        // Copies that lie elsewhere, or are of another account, protect nothing here.
-        let runs: Vec<Run> = runs
-            .into_iter()
-            .filter(|run| run.vault == Some(plan.vault) && run.account == Some(plan.account))
-            .collect();
+        let runs = self.backups_of(plan)?;
         let mut all = Vec::new();
+        all.extend(self.attention_of_lateness(plan)?);
         let Some(last) = runs.iter().find(|run| run.outcome.is_some()) else {
             if runs.is_empty() {
                 all.push(AttentionView {
+                    key: format!("never:{}", plan.id),
                     severity: Severity::Danger,
                     title: format!("“{}” was never backed up", plan.name),
                     detail: "Nothing of it is protected yet.".to_owned(),
@@ -121,12 +166,14 @@ impl Labkeep {
         });
         match last.outcome {
             Some(RunOutcome::Failed) => all.push(AttentionView {
+                key: format!("failed:{}", plan.id),
                 severity: Severity::Danger,
                 title: format!("The last backup of “{}” failed", plan.name),
                 detail: reason,
                 remedy: show,
             }),
             Some(RunOutcome::Aborted) => all.push(AttentionView {
+                key: format!("stopped:{}", plan.id),
                 severity: Severity::Warning,
                 title: format!("The last backup of “{}” was stopped", plan.name),
                 detail: reason,
@@ -135,6 +182,7 @@ impl Labkeep {
                 }),
             }),
             Some(RunOutcome::Partial) => all.push(AttentionView {
+                key: format!("partial:{}", plan.id),
                 severity: Severity::Danger,
                 title: format!("Something is missing in the last backup of “{}”", plan.name),
                 detail: reason,
@@ -144,61 +192,6 @@ impl Labkeep {
         }
         all.extend(unreadable(&self.last_ledger(plan)?));
         Ok(all)
-    }
-
-    /// The last drill that came to an end, if it found something.
-    fn attention_of_drills(&self) -> Result<Option<AttentionView>> {
-        let runs = self.0.catalogue.runs(&RunQuery {
-            kind: Some(RunKind::Drill),
-            limit: Some(20),
-            ..RunQuery::default()
-        })?;
-        // A good drill of one thing does not make up for a bad one of another.
-        let mut seen = BTreeSet::new();
-        Ok(runs
-            .iter()
-            .filter(|run| run.outcome.is_some_and(|o| o != RunOutcome::Aborted))
-            .filter(|run| seen.insert(run.subject.as_str()))
-            .find(|run| run.outcome != Some(RunOutcome::Complete))
-            .map(|run| AttentionView {
-                severity: Severity::Danger,
-                title: format!("The last drill of {} failed", run.subject),
-                detail: run.reason.clone().unwrap_or_default(),
-                remedy: Some(Remedy::ShowRun {
-                    run: run.id.to_string(),
-                }),
-            }))
-    }
-
-    /// A check of a vault that found something, until a later one makes up for
-    /// it. Each check reads another share of the data, so only one that reads
-    /// all of it makes up for one that read some.
-    fn attention_of_checks(&self, vault: &VaultEntry) -> Result<Option<AttentionView>> {
-        let runs = self.0.catalogue.runs(&RunQuery {
-            kind: Some(RunKind::Verify),
-            limit: Some(200),
-            ..RunQuery::default()
-        })?;
-        let share = |run: &Run| run.details["read_data"].as_u64().unwrap_or(0);
-        let mut since = None;
-        for run in runs.iter().filter(|run| run.vault == Some(vault.id)) {
-            match run.outcome {
-                Some(RunOutcome::Complete) => since = since.max(Some(share(run))),
-                Some(RunOutcome::Failed | RunOutcome::Partial) => {
-                    let needed = if share(run) == 0 { 0 } else { 100 };
-                    return Ok((since < Some(needed)).then(|| AttentionView {
-                        severity: Severity::Danger,
-                        title: format!("A check of the vault {} failed", vault.name),
-                        detail: run.reason.clone().unwrap_or_default(),
-                        remedy: Some(Remedy::ShowRun {
-                            run: run.id.to_string(),
-                        }),
-                    }));
-                }
-                Some(RunOutcome::Aborted) | None => {}
-            }
-        }
-        Ok(None)
     }
 }
 
@@ -226,6 +219,7 @@ fn unreadable(lines: &[LedgerLineView]) -> Option<AttentionView> {
         format!("{} items", items.len())
     };
     Some(AttentionView {
+        key: "unreadable".to_owned(),
         severity: Severity::Info,
         title: format!(
             "Not readable with this token: {} of {projects}",

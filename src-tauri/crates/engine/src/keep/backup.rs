@@ -1,11 +1,14 @@
 //! Backups: start one, and note what came of it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use labkeep_settings::{KnownSnapshot, Plan, RunId, RunState, SeenItem};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
+use super::check::tells_of_damage;
 use super::execute::{Counts, Ended, Execution, Order, key};
 use super::plan::head_of;
 use super::{Labkeep, blocking};
@@ -13,6 +16,7 @@ use crate::advice::Advice;
 use crate::backup::job::{BackupError, BackupJob, BackupResult};
 use crate::backup::vanished::{Vanished, Why};
 use crate::error::{Error, Result};
+use crate::kind::Item;
 use crate::ledger::{Ledger, Line};
 use crate::outcome::{Outcome, RunKind};
 use crate::pattern::Selection;
@@ -102,8 +106,21 @@ impl Labkeep {
             Ok(job) => job,
             Err(error) => return Ended::failed(error.advice()),
         };
+        let began = self.0.clock.now();
+        let healed = match self.heal_before(&plan, &job, &execution).await {
+            Ok(healed) => healed,
+            Err(error) if error.is_cancelled() => return Ended::aborted(),
+            Err(error) => return Ended::failed(error.advice()),
+        };
+        let distrusted = job.distrusted.clone();
         match job.run().await {
-            Ok(result) => self.backed_up(&plan, result, &execution).await,
+            Ok(result) => {
+                if let Err(error) = self.note_trust(&plan, &result, &distrusted, healed, began) {
+                    // They are read in full once more: not a green light.
+                    log.warn(error.advice().to_string());
+                }
+                self.backed_up(&plan, result, &execution).await
+            }
             Err(BackupError::Cancelled | BackupError::Gitlab(labkeep_gitlab::Error::Cancelled)) => {
                 Ended::aborted()
             }
@@ -113,7 +130,13 @@ impl Labkeep {
                     _ => None,
                 };
                 tracing::error!(run = %execution.id, error = %crate::error::chain(&error), "the backup failed");
-                let advice = Error::from(error).advice();
+                let error = Error::from(error);
+                if tells_of_damage(&error)
+                    && let Err(error) = self.suspect(plan.vault)
+                {
+                    log.error(error.advice().to_string());
+                }
+                let advice = error.advice();
                 Ended {
                     ledger,
                     counts: Counts {
@@ -158,8 +181,52 @@ impl Labkeep {
             scratch_budget: settings.preferences.scratch_bytes,
             progress: around.progress,
             clock: Arc::clone(&self.0.clock),
+            guard: settings.preferences.guard,
+            distrusted: self.distrusted(plan.account)?,
+            answered: self.answered(&plan.id.to_string())?,
             cancel: around.cancel,
         })
+    }
+
+    /// A vault that is known to be damaged is repaired before it is written to.
+    async fn heal_before(
+        &self,
+        plan: &Plan,
+        job: &BackupJob,
+        execution: &Execution,
+    ) -> Result<bool> {
+        let entry = self.find_vault(&plan.vault.to_string())?;
+        self.heal(&entry, &job.vault, &execution.log, execution.watch())
+            .await
+    }
+
+    /// Distrusts what could not be read of the previous snapshot, and trusts
+    /// again what was distrusted before the run and was read in full.
+    fn note_trust(
+        &self,
+        plan: &Plan,
+        result: &BackupResult,
+        distrusted: &BTreeSet<Item>,
+        healed: bool,
+        began: Timestamp,
+    ) -> Result<()> {
+        if let Some(previous) = &result.previous {
+            self.note_damaged(
+                plan.account,
+                plan.vault,
+                &previous.to_string(),
+                &result.damaged,
+            )?;
+        }
+        let is_whole = |item: &Item| {
+            let mut lines = result.ledger.of(*item).peekable();
+            lines.peek().is_some() && lines.all(Line::is_whole)
+        };
+        let whole: Vec<Item> = distrusted.iter().copied().filter(is_whole).collect();
+        if healed && !whole.is_empty() {
+            self.trust(plan.account, &whole, began)?;
+        }
+        Ok(())
     }
 
     async fn backed_up(&self, plan: &Plan, result: BackupResult, execution: &Execution) -> Ended {
@@ -178,7 +245,18 @@ impl Labkeep {
             result.head.groups,
             result.head.projects
         ));
-        let ended = ended(&result, execution);
+        log.warn_all(result.head.losses.iter().map(super::loss::sentence));
+        let mut ended = ended(&result, execution);
+        if !result.head.losses.is_empty() {
+            let loss = super::loss::advice(&plan.name, &result.head.losses);
+            ended.advice = Some(match ended.advice {
+                Some(advice) => Advice::new(
+                    format!("{} {}", advice.message, loss.message),
+                    format!("{} {}", advice.hint, loss.hint),
+                ),
+                None => loss,
+            });
+        }
         if let Err(error) = self.note_backup(plan, &result, execution.id).await {
             // The copy is safe in the vault, but this machine does not know it.
             tracing::error!(run = %execution.id, %error, "the snapshot could not be noted");

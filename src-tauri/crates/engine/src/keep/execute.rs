@@ -264,7 +264,7 @@ impl Labkeep {
             tokio::time::sleep(LOOK).await;
             match self.0.catalogue.run(execution.id) {
                 Ok(Some(run)) if run.state == RunState::Stopping => {
-                    execution.active.stop("It was cancelled.");
+                    execution.active.stop(super::run::CANCELLED);
                     return;
                 }
                 Ok(_) => {}
@@ -278,7 +278,7 @@ impl Labkeep {
             let why = execution.active.why();
             ended.advice.get_or_insert_with(|| {
                 Advice::new(
-                    why.unwrap_or_else(|| "It was cancelled.".to_owned()),
+                    why.unwrap_or_else(|| super::run::CANCELLED.to_owned()),
                     "Start it again when you like; what is in the vault is not stored again.",
                 )
             });

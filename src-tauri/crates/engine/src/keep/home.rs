@@ -15,7 +15,7 @@ use crate::kind::{Item, Sort};
 use crate::outcome::Outcome;
 use crate::view::{
     AttentionView, DayView, HomeView, LastBackup, LastProof, LedgerLineView, LedgerState, Overview,
-    Protection, RunProgress, Severity,
+    Protection, RunProgress, Severity, Upcoming,
 };
 
 /// Days of the strip.
@@ -37,10 +37,12 @@ impl Labkeep {
         let settings = self.settings()?;
         let attention = self.attention(&settings)?;
         let running = self.running().into_iter().next();
+        let paused_until = self.paused_until(&settings.preferences);
         Ok(Overview {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             set_up: !settings.plans.is_empty(),
-            protection: protection(&settings, &attention, running.as_ref()),
+            protection: protection(&settings, &attention, running.as_ref(), paused_until),
+            paused_until,
             accounts: self.accounts()?,
             vaults: self.vaults()?,
             plans: self.plans()?,
@@ -48,6 +50,8 @@ impl Labkeep {
             running,
             keychain_problem,
             suggested_vault: self.suggested_vault(),
+            copies: self.copies()?,
+            retention_presets: crate::retention::presets(),
         })
     }
 
@@ -62,6 +66,8 @@ impl Labkeep {
         let settings = self.settings()?;
         let attention = self.attention(&settings)?;
         let running = self.running().into_iter().next();
+        let paused_until = self.paused_until(&settings.preferences);
+        let upcoming = self.upcoming(&settings)?;
         let now = self.0.clock.now();
         let backups = self.0.catalogue.runs(&RunQuery {
             kind: Some(RunKind::Backup),
@@ -96,7 +102,8 @@ impl Labkeep {
             .filter_map(|vault| vault.stored_bytes)
             .collect();
         Ok(HomeView {
-            protection: protection(&settings, &attention, running.as_ref()),
+            protection: protection(&settings, &attention, running.as_ref(), paused_until),
+            paused_until,
             projects: items(Sort::Project),
             groups: items(Sort::Group),
             never_saved: self.never_saved(&settings)?,
@@ -115,13 +122,33 @@ impl Labkeep {
                 .catalogue
                 .memo(PROOF)?
                 .and_then(|memo| serde_json::from_value::<LastProof>(memo).ok()),
-            next_backup_at: None,
+            never_proven: self.never_proven(&settings)?,
+            next_backup_at: upcoming
+                .iter()
+                .find(|next| next.kind == crate::outcome::RunKind::Backup)
+                .map(|next| next.at),
+            upcoming,
             stored_bytes: (!usage.is_empty()).then(|| usage.iter().sum()),
             total_bytes: (!latest.is_empty())
                 .then(|| latest.iter().map(|(_, snapshot)| snapshot.bytes).sum()),
             attention,
             running,
         })
+    }
+
+    /// The last backup that ended.
+    pub(super) fn last_backup(&self) -> Result<Option<LastBackup>> {
+        let runs = self.0.catalogue.runs(&RunQuery {
+            kind: Some(RunKind::Backup),
+            limit: Some(20),
+            ..RunQuery::default()
+        })?;
+        Ok(runs.iter().find_map(last_backup))
+    }
+
+    /// What Labkeep is going to do by itself, the next first.
+    fn upcoming(&self, settings: &Settings) -> Result<Vec<Upcoming>> {
+        self.upcoming_backups(settings)
     }
 
     fn last_lines(&self, settings: &Settings) -> Result<Vec<LedgerLineView>> {
@@ -146,6 +173,20 @@ impl Labkeep {
         Ok(number(never))
     }
 
+    /// Projects that a drill could rebuild and none ever did.
+    fn never_proven(&self, settings: &Settings) -> Result<u32> {
+        let mut never = 0;
+        for account in &settings.accounts {
+            let items = self.0.catalogue.items(account.id)?;
+            never += items
+                .iter()
+                .filter(|item| item.item.sort == labkeep_settings::ItemSort::Project)
+                .filter(|item| item.last_saved.is_some() && item.proven_at.is_none())
+                .count();
+        }
+        Ok(number(never))
+    }
+
     /// Why secrets cannot be kept, and what helps.
     async fn keychain_problem(&self, settings: &Settings) -> Option<String> {
         let secrets = self.0.secrets.clone();
@@ -160,10 +201,11 @@ impl Labkeep {
     }
 }
 
-fn protection(
+pub(super) fn protection(
     settings: &Settings,
     attention: &[AttentionView],
     running: Option<&RunProgress>,
+    paused_until: Option<i64>,
 ) -> Protection {
     if settings.plans.is_empty() {
         return Protection::NotSetUp;
@@ -171,7 +213,15 @@ fn protection(
     if running.is_some_and(|run| run.kind == crate::outcome::RunKind::Backup) {
         return Protection::Running;
     }
-    if attention.iter().any(|one| one.severity != Severity::Info) {
+    // A pause hides nothing that is wrong already.
+    let worst = |severity| attention.iter().any(|one| one.severity == severity);
+    if worst(Severity::Danger) {
+        return Protection::NeedsAttention;
+    }
+    if paused_until.is_some() {
+        return Protection::Paused;
+    }
+    if worst(Severity::Warning) {
         return Protection::NeedsAttention;
     }
     Protection::Protected

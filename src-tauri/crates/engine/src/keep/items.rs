@@ -26,7 +26,6 @@ struct Known {
     items: Vec<KnownItem>,
     lines: HashMap<Item, Vec<LedgerLineView>>,
     selections: Vec<Selection>,
-    proven: BTreeMap<String, i64>,
 }
 
 impl Labkeep {
@@ -112,25 +111,15 @@ impl Labkeep {
         }
     }
 
-    /// Notes that items were rebuilt and checked.
-    pub(super) fn note_proven(&self, account: &Account, items: &[Item]) -> Result<()> {
-        let mut proven = self.proven(account)?;
-        let now = millis(self.0.clock.now());
-        for item in items {
-            proven.insert(item.folder(), now);
-        }
-        let memo = proven_memo(account);
-        Ok(self
-            .0
+    /// An item is rebuilt by every drill, or not any more.
+    pub fn set_important(&self, account: &str, item: Item, important: bool) -> Result<()> {
+        let account = self.account_by_id(account)?;
+        let item = super::execute::key(item);
+        self.0
             .catalogue
-            .set_memo(&memo, &serde_json::json!(proven))?)
-    }
-
-    fn proven(&self, account: &Account) -> Result<BTreeMap<String, i64>> {
-        let memo = self.0.catalogue.memo(&proven_memo(account))?;
-        Ok(memo
-            .and_then(|memo| serde_json::from_value(memo).ok())
-            .unwrap_or_default())
+            .set_important(account.id, item, important)?;
+        self.0.runs.changed();
+        Ok(())
     }
 
     fn known(&self, account: Account) -> Result<Known> {
@@ -152,7 +141,6 @@ impl Labkeep {
             .collect::<Result<_, _>>()?;
         Ok(Known {
             items: self.0.catalogue.items(account.id)?,
-            proven: self.proven(&account)?,
             account,
             lines,
             selections,
@@ -209,19 +197,16 @@ impl Labkeep {
             })
             .await?;
             if let Some(first) = found.first() {
+                let damaged = self.damaged_snapshots(entry.id)?;
                 versions.push(VersionView {
                     path: first.path.clone(),
-                    snapshot: snapshot_view(&entry, &snapshot),
+                    snapshot: snapshot_view(&entry, &snapshot, &damaged),
                     ledger: found,
                 });
             }
         }
         Ok(versions)
     }
-}
-
-fn proven_memo(account: &Account) -> String {
-    format!("proven.{}", account.id)
 }
 
 /// Rows in tree order. Groups that only hold others get a row of their own
@@ -269,6 +254,8 @@ fn tree(known: &Known) -> Vec<ProjectRow> {
                 remarks: Vec::new(),
                 protected: false,
                 proven_at: None,
+                important: false,
+                distrusted_since: None,
             });
     }
     rows.into_values().collect()
@@ -315,7 +302,9 @@ fn row(known: &Known, item: &KnownItem) -> ProjectRow {
         gone_since: item.gone_since.map(millis),
         remarks: remarks(item, lines, protected),
         protected: protected && !is_gone,
-        proven_at: known.proven.get(&its.folder()).copied(),
+        proven_at: item.proven_at.map(millis),
+        important: item.important,
+        distrusted_since: item.distrusted_since.map(millis),
     }
 }
 

@@ -5,38 +5,58 @@
 mod account;
 mod advise;
 mod attention;
+mod attention_of_proof;
 mod backup;
+mod channels;
+mod check;
+mod copy;
+mod damage;
+mod drill;
 mod execute;
+mod export;
 mod find;
 mod home;
 mod items;
+mod judge;
 mod kit;
+mod loss;
 mod plan;
 mod preferences;
+mod promise;
 mod prune;
+mod prune_due;
 mod reader;
 mod rebuild;
-mod rehearse;
 mod restore;
 mod run;
+mod scheduler;
 mod snapshot;
+mod status;
+mod tell;
 mod vault;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use labkeep_settings::{Catalogue, Home, Secrets, Settings, Store, VaultEntryId};
+use labkeep_settings::{Catalogue, Home, PlanId, Secrets, Settings, Store, VaultEntryId};
 use labkeep_vault::Vault;
+use tokio::sync::broadcast;
 
 use crate::clock::SharedClock;
 use crate::error::{Error, Result};
+use crate::notify::Notice;
 use crate::run::{Runs, process};
+use crate::schedule::Why;
 
 pub use backup::BackupWish;
 pub use reader::{SavedFile, SavedItem};
 pub use restore::ExportWish;
+pub use scheduler::Scheduler;
 pub use snapshot::SnapshotRef;
+
+/// Notices that wait for a slow desktop before it misses some.
+const NOTICES: usize = 64;
 
 /// Labkeep. Cheap to clone; clones are the same Labkeep.
 #[derive(Clone)]
@@ -51,6 +71,10 @@ struct Inner {
     runs: Runs,
     /// Vaults that are open: opening derives a key, which takes its time.
     open: Mutex<HashMap<VaultEntryId, Vault>>,
+    /// What the scheduler of this process last saw holding plans back.
+    held: Mutex<HashMap<PlanId, Why>>,
+    /// What the desktop should show.
+    notices: broadcast::Sender<Notice>,
 }
 
 impl Labkeep {
@@ -69,6 +93,8 @@ impl Labkeep {
             clock,
             runs,
             open: Mutex::default(),
+            held: Mutex::default(),
+            notices: broadcast::channel(NOTICES).0,
         }));
         labkeep.note_crashes()?;
         Ok(labkeep)

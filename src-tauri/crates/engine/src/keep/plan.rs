@@ -1,8 +1,9 @@
 //! Plans: what, where, when.
 
 use labkeep_gitlab::AccessLevel;
-use labkeep_settings::{Kinds, Plan, PlanId, Retention, Schedule};
+use labkeep_settings::{Kinds, Plan, PlanId, Schedule};
 
+use super::promise::{at_millis, waits_for};
 use super::vault::free_name;
 use super::{Labkeep, blocking};
 use crate::backup::discover::discover;
@@ -19,11 +20,6 @@ const EVERYTHING: &str = "Everything";
 impl Labkeep {
     /// Makes a plan.
     pub fn create_plan(&self, input: &PlanInput) -> Result<PlanView> {
-        self.create_plan_keeping(input, Retention::default())
-    }
-
-    /// Makes a plan with a retention of its own.
-    pub fn create_plan_keeping(&self, input: &PlanInput, retention: Retention) -> Result<PlanView> {
         let account = self.find_account(&input.account)?;
         let vault = self.find_vault(&input.vault)?;
         Selection::new(&input.include, &input.exclude)?;
@@ -37,14 +33,14 @@ impl Labkeep {
             exclude: input.exclude.clone(),
             kinds: kinds_of(input),
             schedule: schedule_of(&input.schedule),
-            retention,
+            retention: input.retention,
             created_at: self.0.clock.now(),
             rest: serde_json::Map::new(),
         };
-        let view = view(&plan);
+        let made = plan.clone();
         self.0.store.update(|settings| settings.plans.push(plan))?;
         self.0.runs.changed();
-        Ok(view)
+        self.plan_view(&made)
     }
 
     /// Changes a plan.
@@ -67,7 +63,7 @@ impl Labkeep {
         plan.exclude.clone_from(&input.exclude);
         plan.kinds = kinds_of(input);
         plan.schedule = schedule_of(&input.schedule);
-        let view = view(&plan);
+        plan.retention = input.retention;
         self.0.store.update(|settings| {
             for other in &mut settings.plans {
                 if other.id == plan.id {
@@ -76,7 +72,7 @@ impl Labkeep {
             }
         })?;
         self.0.runs.changed();
-        Ok(view)
+        self.plan_view(&plan)
     }
 
     /// Removes a plan that is not being backed up; its snapshots stay.
@@ -94,7 +90,7 @@ impl Labkeep {
     pub fn plans(&self) -> Result<Vec<PlanView>> {
         let mut plans = self.settings()?.plans;
         plans.sort_by_key(|plan| plan.created_at);
-        Ok(plans.iter().map(view).collect())
+        plans.iter().map(|plan| self.plan_view(plan)).collect()
     }
 
     /// Groups and projects that an account's token sees, parents first.
@@ -165,32 +161,30 @@ pub(super) fn head_of(plan: &Plan) -> Result<HeadPlan> {
     })
 }
 
-/// The plan as people see it.
-pub(super) fn view(plan: &Plan) -> PlanView {
-    PlanView {
-        id: plan.id.to_string(),
-        input: PlanInput {
-            name: plan.name.clone(),
-            account: plan.account.to_string(),
-            vault: plan.vault.to_string(),
-            include: plan.include.clone(),
-            exclude: plan.exclude.clone(),
-            kinds: match &plan.kinds {
-                Kinds::All => None,
-                Kinds::Only(names) => Some(
-                    names
-                        .iter()
-                        .filter_map(|name| Kind::from_name(name))
-                        .collect(),
-                ),
-            },
-            schedule: match plan.schedule {
-                Schedule::Manual => ScheduleView::Manual,
-                Schedule::Hours { hours } => ScheduleView::Hours { hours },
-                Schedule::Daily { minute } => ScheduleView::Daily { minute },
-                Schedule::Weekly { weekday, minute } => ScheduleView::Weekly { weekday, minute },
-            },
+/// What was asked for when the plan was made.
+fn input_of(plan: &Plan) -> PlanInput {
+    PlanInput {
+        name: plan.name.clone(),
+        account: plan.account.to_string(),
+        vault: plan.vault.to_string(),
+        include: plan.include.clone(),
+        exclude: plan.exclude.clone(),
+        kinds: match &plan.kinds {
+            Kinds::All => None,
+            Kinds::Only(names) => Some(
+                names
+                    .iter()
+                    .filter_map(|name| Kind::from_name(name))
+                    .collect(),
+            ),
         },
+        schedule: match plan.schedule {
+            Schedule::Manual => ScheduleView::Manual,
+            Schedule::Hours { hours } => ScheduleView::Hours { hours },
+            Schedule::Daily { minute } => ScheduleView::Daily { minute },
+            Schedule::Weekly { weekday, minute } => ScheduleView::Weekly { weekday, minute },
+        },
+        retention: plan.retention,
     }
 }
 
@@ -223,6 +217,21 @@ const fn schedule_of(schedule: &ScheduleView) -> Schedule {
 }
 
 impl Labkeep {
+    /// The plan as people see it.
+    fn plan_view(&self, plan: &Plan) -> Result<PlanView> {
+        let settings = self.settings()?;
+        let outlook = self.outlook(plan, &settings.preferences)?;
+        let vault = settings.vault(plan.vault);
+        let vault = vault.map_or("the vault", |vault| vault.name.as_str());
+        Ok(PlanView {
+            id: plan.id.to_string(),
+            input: input_of(plan),
+            next_at: at_millis(outlook.at),
+            waits_for: outlook.held.map(|why| waits_for(why, vault)),
+            loss: self.loss(&plan.id.to_string())?,
+        })
+    }
+
     /// The plan that an error or a run names.
     pub(super) fn plan_by_id(&self, id: PlanId) -> Result<Plan> {
         self.settings()?

@@ -1,58 +1,84 @@
 //! Pruning a vault by the retention of its plans. The plan first; it is refused
 //! on every surprise: a snapshot that this machine knows and the vault does not
-//! list, a source that suddenly lost most of its projects, a vault that
-//! changed since the plan was shown.
+//! list, a loss at GitLab that nobody has answered for, a vault that changed
+//! since the plan was shown.
 
-use jiff::tz::TimeZone;
-use labkeep_settings::{Plan, RunId, VaultEntry};
-use labkeep_vault::{PruneReport, SnapshotFacts, SnapshotId, Vault};
+use std::collections::BTreeSet;
+
+use labkeep_settings::{Retention, RunId, Settings, VaultEntry};
+use labkeep_vault::{PruneFacts, PruneReport, SnapshotId};
 use serde_json::json;
 
 use super::execute::{Ended, Execution, Order};
+use super::judge::{Candidate, Rule, candidate, judge, rules};
+use super::snapshot::details;
 use super::{Labkeep, blocking};
-use crate::backup::job::plan_tag;
 use crate::clock::millis;
 use crate::error::{Error, Result};
-use crate::kind::Sort;
-use crate::layout;
-use crate::ledger::Ledger;
 use crate::outcome::RunKind;
-use crate::retention::{Dated, Kept, decide};
 use crate::run::{grouped, process};
 use crate::view::{Mark, Phase, PruneLine, PrunePlanView, ReportLine};
 
-/// A plan with fewer projects than this cannot suddenly lose most of them.
-const FEW: usize = 4;
-
-/// A snapshot of the vault with what decides about it.
-struct Candidate {
-    facts: SnapshotFacts,
-    dated: Dated,
-    projects: usize,
+/// What a prune is going to do, and what the vault says about it.
+pub(super) struct Planned {
+    /// The plan, to be shown and executed.
+    pub view: PrunePlanView,
+    /// The vault's numbers.
+    pub facts: PruneFacts,
 }
 
 impl Labkeep {
     /// What a prune of a vault is going to do. Nothing is removed.
     pub async fn plan_prune(&self, vault: &str) -> Result<PrunePlanView> {
+        Ok(self.planned_prune(vault).await?.view)
+    }
+
+    /// The same with the vault's numbers.
+    pub(super) async fn planned_prune(&self, vault: &str) -> Result<Planned> {
         let entry = self.find_vault(vault)?;
-        let vault = self.vault(&entry).await?;
+        let planned = self.plan_prune_with(&entry, &self.settings()?).await?;
+        // After looking: other machines may have seen a loss.
+        self.refuse_unanswered(&entry)?;
+        Ok(planned)
+    }
+
+    /// What a prune would do if a plan had another retention.
+    pub async fn preview_retention(
+        &self,
+        plan: &str,
+        retention: Retention,
+    ) -> Result<PrunePlanView> {
+        let plan = self.find_plan(plan)?;
+        let mut settings = self.settings()?;
+        for other in &mut settings.plans {
+            if other.id == plan.id {
+                other.retention = retention;
+            }
+        }
+        let entry = self.find_vault(&plan.vault.to_string())?;
+        Ok(self.plan_prune_with(&entry, &settings).await?.view)
+    }
+
+    async fn plan_prune_with(&self, entry: &VaultEntry, settings: &Settings) -> Result<Planned> {
+        let vault = self.vault(entry).await?;
         // Other machines may have written to it.
         self.rebuild_from(&vault).await?;
-        let known = self.known_ids(&entry)?;
+        let known = self.known_ids(entry)?;
         let reading = vault.clone();
-        let (candidates, bytes_unused) = blocking(move || {
+        let (candidates, facts) = blocking(move || {
             let facts = *reading.prune_plan(&known)?.facts();
-            let snapshots = reading.snapshots()?;
-            let candidates: Result<Vec<Candidate>> = snapshots
+            let pinned = reading.pinned()?;
+            let candidates: Result<Vec<Candidate>> = reading
+                .snapshots()?
                 .into_iter()
                 .rev()
-                .map(|facts| candidate(&reading, facts))
+                .map(|facts| candidate(&reading, facts, &pinned))
                 .collect();
-            Ok((candidates?, facts.bytes_unused))
+            Ok((candidates?, facts))
         })
         .await?;
-        let lines = self.judge(&entry, &candidates)?;
-        Ok(PrunePlanView {
+        let lines = judge(&self.prune_rules(entry, settings)?, &candidates);
+        let view = PrunePlanView {
             vault: entry.id.to_string(),
             snapshots: candidates
                 .iter()
@@ -65,13 +91,29 @@ impl Labkeep {
                     why,
                 })
                 .collect(),
-            bytes_unused,
+            bytes_unused: facts.bytes_unused,
+        };
+        Ok(Planned { view, facts })
+    }
+
+    /// Who decides how long what stays in a vault.
+    pub(super) fn prune_rules(&self, entry: &VaultEntry, settings: &Settings) -> Result<Vec<Rule>> {
+        let here = self.plans_in(entry)?;
+        rules(settings, entry, &here, |other, plan| {
+            Ok(self.plans_in(other)?.contains(plan))
         })
+    }
+
+    /// IDs of the plans that have snapshots in a vault, as far as is known.
+    fn plans_in(&self, entry: &VaultEntry) -> Result<BTreeSet<String>> {
+        let known = self.0.catalogue.snapshots(&entry.vault_id)?;
+        Ok(known.iter().map(|known| details(known).plan).collect())
     }
 
     /// Prunes in the background, exactly as planned.
     pub fn start_prune(&self, plan: &PrunePlanView) -> Result<RunId> {
         let entry = self.find_vault(&plan.vault)?;
+        self.refuse_unanswered(&entry)?;
         let order = Order {
             kind: RunKind::Prune,
             subject: entry.name.clone(),
@@ -135,71 +177,6 @@ impl Labkeep {
     pub(super) fn known_ids(&self, entry: &VaultEntry) -> Result<Vec<SnapshotId>> {
         let known = self.0.catalogue.snapshots(&entry.vault_id)?;
         known.iter().map(|snapshot| id_of(&snapshot.id)).collect()
-    }
-
-    /// For every snapshot, newest first, whether it stays, and why.
-    fn judge(&self, entry: &VaultEntry, candidates: &[Candidate]) -> Result<Vec<(bool, String)>> {
-        let plans = self.settings()?.plans;
-        let mut judged: Vec<Option<(bool, String)>> = vec![None; candidates.len()];
-        for plan in plans.iter().filter(|plan| plan.vault == entry.id) {
-            let tag = plan_tag(&plan.id.to_string());
-            let places: Vec<usize> = (0..candidates.len())
-                .filter(|place| candidates[*place].facts.tags.contains(&tag))
-                .collect();
-            let its: Vec<&Candidate> = places.iter().map(|place| &candidates[*place]).collect();
-            refuse_loss(plan, &its)?;
-            let dated: Vec<Dated> = its.iter().map(|one| one.dated.clone()).collect();
-            let kept = decide(&dated, plan.retention, &TimeZone::system());
-            for (place, kept) in places.into_iter().zip(kept) {
-                judged[place] = Some(why(kept.as_ref()));
-            }
-        }
-        Ok(judged
-            .into_iter()
-            .map(|line| line.unwrap_or_else(|| (true, "no plan here decides about it".to_owned())))
-            .collect())
-    }
-}
-
-/// A source that lost most of its projects since the last time but one may have
-/// been wiped: what is in the vault may be all that is left.
-fn refuse_loss(plan: &Plan, newest_first: &[&Candidate]) -> Result<()> {
-    if let [newest, before, ..] = newest_first
-        && before.projects >= FEW
-        && newest.projects * 2 < before.projects
-    {
-        return Err(Error::SourceShrank {
-            plan: plan.name.clone(),
-            before: before.projects,
-            now: newest.projects,
-        });
-    }
-    Ok(())
-}
-
-fn candidate(vault: &Vault, facts: SnapshotFacts) -> Result<Candidate> {
-    let text = vault.read(&facts.id)?.read(layout::LEDGER)?;
-    let ledger = Ledger::from_ndjson(&text.unwrap_or_default())?;
-    let items = ledger.items();
-    let projects = items.iter().filter(|item| item.sort == Sort::Project);
-    let whole = ledger.lines().filter(|line| line.is_whole());
-    Ok(Candidate {
-        projects: projects.count(),
-        dated: Dated {
-            time: facts.time,
-            whole: whole.map(|line| (line.item(), line.kind)).collect(),
-        },
-        facts,
-    })
-}
-
-fn why(kept: Option<&Kept>) -> (bool, String) {
-    match kept {
-        Some(Kept::Newest) => (true, "the newest".to_owned()),
-        Some(Kept::Rule(name)) => (true, (*name).to_owned()),
-        Some(Kept::LastWhole(1)) => (true, "the last whole copy of 1 item".to_owned()),
-        Some(Kept::LastWhole(items)) => (true, format!("the last whole copy of {items} items")),
-        None => (false, "kept by no rule".to_owned()),
     }
 }
 

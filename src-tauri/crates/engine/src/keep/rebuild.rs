@@ -60,6 +60,7 @@ impl Labkeep {
             accounts.insert(head.account.url.clone(), account);
             self.note_snapshot(vault, facts, head, ledger, account)?;
         }
+        self.take_over_records(vault).await?;
         if let Some(usage) = self.usage_of(vault).await? {
             let (entry, bytes, snapshots) = usage;
             self.note_usage(entry, bytes, snapshots)?;

@@ -16,6 +16,12 @@ use crate::view::{
     LedgerLineView, LedgerState, LogLineView, ReportLine, RunDetail, RunProgress, RunState, RunView,
 };
 
+/// Why a run ended that a person cancelled.
+pub(super) const CANCELLED: &str = "It was cancelled.";
+
+/// Why a run ended whose process is gone, as the catalogue notes it.
+pub(super) const CRASHED: &str = "crashed";
+
 /// Runs in the history at most.
 const SHOWN: u32 = 200;
 
@@ -70,7 +76,7 @@ impl Labkeep {
         }
         self.0.catalogue.stop_run(id)?;
         if let Some(active) = self.0.runs.get(id) {
-            active.stop("It was cancelled.");
+            active.stop(CANCELLED);
         } else if !process::is_alive(&run.process) {
             self.note_crashes()?;
         }
@@ -204,7 +210,7 @@ fn is_resumable(run: &Run) -> bool {
 /// A run of the catalogue as people see it.
 pub(super) fn run_view(run: &Run) -> RunView {
     let counts: Counts = serde_json::from_value(run.counts.clone()).unwrap_or_default();
-    let is_crash = run.reason.as_deref() == Some("crashed");
+    let is_crash = run.reason.as_deref() == Some(CRASHED);
     RunView {
         id: run.id.to_string(),
         kind: kind_of(run),

@@ -1,5 +1,9 @@
 //! Snapshots as this machine knows them, by name or by what they hold.
 
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
 use labkeep_settings::{KnownSnapshot, RunId, VaultEntry};
 use labkeep_vault::{SnapshotFacts, SnapshotId, SnapshotReader};
 use serde::{Deserialize, Serialize};
@@ -9,6 +13,7 @@ use super::execute::settings_outcome;
 use super::{Labkeep, blocking};
 use crate::clock::millis;
 use crate::error::{Error, Result, What};
+use crate::guard::Lost;
 use crate::head::{Head, UncoveredFacts};
 use crate::layout;
 use crate::ledger::Ledger;
@@ -35,7 +40,13 @@ pub(super) struct Details {
     pub url: String,
     /// What exists at GitLab and is not in it.
     #[serde(default)]
-    pub uncovered: std::collections::BTreeMap<String, UncoveredFacts>,
+    pub uncovered: BTreeMap<String, UncoveredFacts>,
+    /// What was lost at GitLab since the one before, worst first.
+    #[serde(default)]
+    pub losses: Vec<Lost>,
+    /// The losses of snapshots up to this time were meant.
+    #[serde(default)]
+    pub answered: Option<Timestamp>,
 }
 
 /// A snapshot by its place and ID.
@@ -62,6 +73,8 @@ pub(super) fn known(
         stale: head.items.stale,
         url: head.account.url.clone(),
         uncovered: head.uncovered.clone(),
+        losses: head.losses.clone(),
+        answered: head.answered,
     };
     KnownSnapshot {
         vault: vault.to_owned(),
@@ -85,7 +98,11 @@ pub(super) fn details(snapshot: &KnownSnapshot) -> Details {
     })
 }
 
-pub(super) fn view(entry: &VaultEntry, snapshot: &KnownSnapshot) -> SnapshotView {
+pub(super) fn view(
+    entry: &VaultEntry,
+    snapshot: &KnownSnapshot,
+    damaged: &BTreeSet<String>,
+) -> SnapshotView {
     let details = details(snapshot);
     let number = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
     SnapshotView {
@@ -104,19 +121,55 @@ pub(super) fn view(entry: &VaultEntry, snapshot: &KnownSnapshot) -> SnapshotView
         proven_at: snapshot.proven_at.map(millis),
         run: snapshot.run.map(|run| run.to_string()),
         stale: number(details.stale),
+        pinned: snapshot.pinned,
+        damaged: damaged.contains(&snapshot.id),
     }
 }
 
 impl Labkeep {
     /// Every snapshot that this machine knows, newest first.
     pub fn snapshots(&self, vault: Option<&str>) -> Result<Vec<SnapshotView>> {
-        let mut all: Vec<SnapshotView> = self
-            .known_snapshots(vault)?
-            .iter()
-            .map(|(entry, snapshot)| view(entry, snapshot))
-            .collect();
+        let mut all = self.snapshot_views(&self.known_snapshots(vault)?)?;
         all.sort_by_key(|snapshot| std::cmp::Reverse(snapshot.at));
         Ok(all)
+    }
+
+    pub(super) fn snapshot_views(
+        &self,
+        known: &[(VaultEntry, KnownSnapshot)],
+    ) -> Result<Vec<SnapshotView>> {
+        let mut damaged = BTreeMap::new();
+        let mut all = Vec::with_capacity(known.len());
+        for (entry, snapshot) in known {
+            let of_vault = match damaged.entry(entry.id) {
+                Entry::Occupied(found) => found.into_mut(),
+                Entry::Vacant(vacant) => vacant.insert(self.damaged_snapshots(entry.id)?),
+            };
+            all.push(view(entry, snapshot, of_vault));
+        }
+        Ok(all)
+    }
+
+    /// Keeps a snapshot for ever, or leaves it to the retention again. The
+    /// vault knows, so that every machine does.
+    pub async fn pin_snapshot(&self, snapshot: &SnapshotRef, pinned: bool) -> Result<()> {
+        let opened = self.vault(&snapshot.vault).await?;
+        let id: SnapshotId = snapshot.id.parse().map_err(|_| Error::Unknown {
+            what: What::Snapshot,
+            name: snapshot.id.clone(),
+        })?;
+        blocking(move || {
+            Ok(if pinned {
+                opened.pin(id)?;
+            } else {
+                opened.unpin(id)?;
+            })
+        })
+        .await?;
+        let vault = &snapshot.vault.vault_id;
+        self.0.catalogue.pin_snapshot(vault, &snapshot.id, pinned)?;
+        self.0.runs.changed();
+        Ok(())
     }
 
     pub(super) fn known_snapshots(

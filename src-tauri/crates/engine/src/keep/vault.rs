@@ -215,6 +215,8 @@ impl Labkeep {
             last_checked_at: checked
                 .and_then(|at| at.as_i64())
                 .map(|at| millis(from_millis(at))),
+            all_read_at: self.rotation(entry.id)?.read_by().map(millis),
+            next_check_at: self.check_of_is_due(entry)?.map(millis),
         })
     }
 

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use futures::FutureExt;
 use futures::future::join_all;
 use jiff::Timestamp;
 use labkeep_settings::{Email, SecretKey, Secrets, SecretsError, Settings};

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::{AccountView, PlanView, RunProgress, Severity, VaultView};
+use super::{
+    AccountView, CopyView, PlanView, RetentionPreset, RunProgress, Severity, Upcoming, VaultView,
+};
 use crate::outcome::Outcome;
 
 /// The one honest state.
@@ -45,6 +47,12 @@ pub struct Overview {
     pub keychain_problem: Option<String>,
     /// A folder to offer for the first vault.
     pub suggested_vault: String,
+    /// Until when scheduled runs are paused.
+    pub paused_until: Option<i64>,
+    /// Second copies.
+    pub copies: Vec<CopyView>,
+    /// Retentions to choose from by name.
+    pub retention_presets: Vec<RetentionPreset>,
 }
 
 /// What a button beside a remark does.
@@ -86,6 +94,20 @@ pub enum Remedy {
         /// The plan.
         plan: String,
     },
+    /// Say whether a loss at GitLab was meant.
+    AnswerLoss {
+        /// The plan.
+        plan: String,
+    },
+    /// Rehearse a restore.
+    Drill,
+    /// Check a vault.
+    CheckVault {
+        /// The vault.
+        vault: String,
+    },
+    /// Go on after a pause.
+    EndPause,
     /// Open the settings.
     ShowSettings,
 }
@@ -109,6 +131,8 @@ pub enum ProjectFilter {
 /// Something that needs the user, with one remedy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct AttentionView {
+    /// What it is about, the same for as long as it is the same thing.
+    pub key: String,
     /// How bad.
     pub severity: Severity,
     /// What.
@@ -182,8 +206,14 @@ pub struct HomeView {
     pub last_backup: Option<LastBackup>,
     /// The last good drill.
     pub last_proof: Option<LastProof>,
+    /// Items that were never rebuilt from the vault.
+    pub never_proven: u32,
     /// When the next backup is due; none if only on demand.
     pub next_backup_at: Option<i64>,
+    /// What Labkeep is going to do by itself, the next first.
+    pub upcoming: Vec<Upcoming>,
+    /// Until when scheduled runs are paused.
+    pub paused_until: Option<i64>,
     /// Bytes in all vaults.
     pub stored_bytes: Option<u64>,
     /// Bytes without deduplication.

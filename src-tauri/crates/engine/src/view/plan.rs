@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+use labkeep_settings::Retention;
+
 /// When a plan runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(tag = "every", rename_all = "snake_case")]
@@ -46,6 +48,8 @@ pub struct PlanInput {
     pub kinds: Option<Vec<crate::kind::Kind>>,
     /// When.
     pub schedule: ScheduleView,
+    /// For how long.
+    pub retention: Retention,
 }
 
 /// A plan as it is.
@@ -56,6 +60,85 @@ pub struct PlanView {
     /// What was asked for.
     #[serde(flatten)]
     pub input: PlanInput,
+    /// When it is due next; none if only when asked.
+    pub next_at: Option<i64>,
+    /// What it waits for though it is due: "for the drive of the vault".
+    pub waits_for: Option<String>,
+    /// A loss at GitLab that nobody has answered for.
+    pub loss: Option<LossAlarm>,
+}
+
+/// An alarm of the deletion guard. Until somebody says that it was meant,
+/// nothing is pruned.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct LossAlarm {
+    /// The first snapshot that lacks what is gone.
+    pub snapshot: String,
+    /// When the run began that saw it.
+    pub at: i64,
+    /// What is gone, the worst first.
+    pub losses: Vec<Loss>,
+}
+
+/// A plan with an alarm, maybe one of another machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct PlanLoss {
+    /// The plan's ID.
+    pub plan: String,
+    /// Its name.
+    pub name: String,
+    /// What is gone.
+    #[serde(flatten)]
+    pub alarm: LossAlarm,
+}
+
+/// What came of an answer to the alarm.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct LossAnswer {
+    /// Whether the alarm is over.
+    pub ended: bool,
+    /// The snapshot that is kept for ever now.
+    pub pinned: Option<String>,
+    /// What was done, and what to do now.
+    pub advice: crate::advice::Advice,
+}
+
+/// What is gone at GitLab since the snapshot before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct Loss {
+    /// The item that lost something; none if whole items are gone.
+    pub path: Option<String>,
+    /// What of it.
+    pub of: LossOf,
+    /// How many there were.
+    pub before: u64,
+    /// How many of them are gone.
+    pub gone: u64,
+}
+
+/// What can be lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum LossOf {
+    /// Projects and groups.
+    Items,
+    /// Branches, tags and other refs.
+    Refs,
+    /// Refs of the wiki.
+    WikiRefs,
+    /// Issues.
+    Issues,
+    /// Merge requests.
+    MergeRequests,
+}
+
+/// Numbers that people choose by a name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct RetentionPreset {
+    /// "light", "standard", "long".
+    pub name: String,
+    /// The numbers.
+    pub retention: Retention,
 }
 
 /// An item in the plan of a backup.

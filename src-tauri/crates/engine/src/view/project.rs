@@ -56,6 +56,11 @@ pub struct ProjectRow {
     pub protected: bool,
     /// Last drill that rebuilt it with a good result.
     pub proven_at: Option<i64>,
+    /// Whether every drill rebuilds it.
+    pub important: bool,
+    /// Since when what is saved of it is known to be damaged; the next backup
+    /// reads it in full.
+    pub distrusted_since: Option<i64>,
 }
 
 /// Everything the list needs.

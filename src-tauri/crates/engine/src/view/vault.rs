@@ -73,6 +73,10 @@ pub struct VaultView {
     pub recovery_kit: RecoveryKitState,
     /// Last check with a good result.
     pub last_checked_at: Option<i64>,
+    /// Everything that it held then was read and found sound since this time.
+    pub all_read_at: Option<i64>,
+    /// When its next check is due; none if there are to be none.
+    pub next_check_at: Option<i64>,
 }
 
 /// A snapshot in a vault.
@@ -102,4 +106,8 @@ pub struct SnapshotView {
     pub run: Option<String>,
     /// Items that were kept from an earlier snapshot because they failed.
     pub stale: u32,
+    /// Whether it is kept for ever.
+    pub pinned: bool,
+    /// Whether something of it is known to be damaged.
+    pub damaged: bool,
 }

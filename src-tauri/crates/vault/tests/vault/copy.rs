@@ -1,9 +1,5 @@
 //! Second copies, and what restic says of them.
 
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Command, Stdio};
-use std::time::Duration;
-
 use labkeep_vault::{
     CheckOptions, CreateOptions, Error, Location, OpenOptions, ReadShare, SnapshotFacts,
     SnapshotId, Vault, VaultKey, WriteStart, unobserved,
@@ -16,14 +12,14 @@ use crate::common::{
 };
 
 /// Another vault, on another disk as it were, with another key.
-struct Other {
+pub struct Other {
     home: TempDir,
     key: VaultKey,
-    vault: Vault,
+    pub vault: Vault,
 }
 
 impl Other {
-    fn new(alike: Option<Vault>) -> Self {
+    pub fn new(alike: Option<Vault>) -> Self {
         let home = TempDir::new().unwrap();
         let key = VaultKey::generate();
         let location = Location::folder(&home.path().join("vault")).unwrap();
@@ -45,12 +41,12 @@ impl Other {
     }
 }
 
-fn ids(snapshots: &[SnapshotFacts]) -> Vec<SnapshotId> {
+pub fn ids(snapshots: &[SnapshotFacts]) -> Vec<SnapshotId> {
     snapshots.iter().map(|snapshot| snapshot.id).collect()
 }
 
 /// What a copy has to have from the original.
-fn same(one: &SnapshotFacts, other: &SnapshotFacts) {
+pub fn same(one: &SnapshotFacts, other: &SnapshotFacts) {
     let plain = |facts: &SnapshotFacts| SnapshotFacts {
         id: one.id,
         parent: None,
@@ -60,7 +56,7 @@ fn same(one: &SnapshotFacts, other: &SnapshotFacts) {
 }
 
 /// Every file of two snapshots is the same.
-fn same_content(one: (&Vault, SnapshotId), other: (&Vault, SnapshotId)) -> u64 {
+pub fn same_content(one: (&Vault, SnapshotId), other: (&Vault, SnapshotId)) -> u64 {
     let (one, other) = (one.0.read(&one.1).unwrap(), other.0.read(&other.1).unwrap());
     let mut files = 0;
     one.walk::<Error>("", &mut |path, entry| {
@@ -197,6 +193,57 @@ fn a_copy_that_restic_made_is_known() {
 }
 
 #[test]
+fn vaults_that_restic_made_are_copied_and_take_copies() {
+    let home = TempDir::new().unwrap();
+    let key = VaultKey::generate();
+    let made = |name: &str, version: &str| {
+        let folder = home.path().join(name);
+        let output = restic(&folder, &key, &["init", "--repository-version", version]);
+        assert!(output.status.success(), "{output:?}");
+        let location = Location::folder(&folder).unwrap();
+        Vault::open(&location, &key, OpenOptions::default()).unwrap()
+    };
+    let (old, new) = (made("old", "1"), made("new", "2"));
+    // With what no vault of Labkeep's has: a link, and nothing compressed.
+    let data = home.path().join("data");
+    std::fs::create_dir_all(data.join("folder/empty")).unwrap();
+    std::fs::write(data.join("folder/text"), "text ".repeat(10_000)).unwrap();
+    std::os::unix::fs::symlink("text", data.join("folder/link")).unwrap();
+    let output = restic(
+        &home.path().join("old"),
+        &key,
+        &["backup", data.to_str().unwrap()],
+    );
+    assert!(output.status.success(), "{output:?}");
+    save(&new, None, at(0), some_pieces(1)).unwrap();
+
+    let sandbox = Sandbox::new();
+    for (from, to) in [(&old, &sandbox.vault), (&new, &old), (&old, &new)] {
+        let wanted = ids(&from.missing_in(to).unwrap());
+        from.copy_to(to, &wanted, unobserved()).unwrap();
+        assert!(from.missing_in(to).unwrap().is_empty());
+    }
+    for (folder, key) in [
+        (home.path().join("old"), &key),
+        (home.path().join("new"), &key),
+        (sandbox.folder(), &sandbox.key),
+    ] {
+        let output = restic(&folder, key, &["check", "--read-data"]);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{folder:?} {text}");
+        assert!(text.contains("no errors were found"), "{text}");
+    }
+    assert_eq!(old.snapshots().unwrap().len(), 2);
+    assert_eq!(new.snapshots().unwrap().len(), 2);
+    let target = home.path().join("restored");
+    sandbox.restic_ok(&["restore", "latest", "--target", target.to_str().unwrap()]);
+    let restored = target.join(data.strip_prefix("/").unwrap()).join("folder");
+    assert_eq!(std::fs::read(restored.join("text")).unwrap().len(), 50_000);
+    let link = std::fs::read_link(restored.join("link")).unwrap();
+    assert_eq!(link.to_str(), Some("text"));
+}
+
+#[test]
 fn a_vault_made_for_copies_shares_their_data() {
     let sandbox = Sandbox::new();
     let content = || vec![file("projects/1/pack", &noise(3, 12_000_000))];
@@ -255,82 +302,4 @@ fn what_was_removed_from_the_copies_is_not_behind() {
         .unwrap();
     assert_eq!(report.copied[0].from, first.id);
     assert_eq!(other.vault.snapshots().unwrap().len(), 2);
-}
-
-#[test]
-fn a_killed_copy_leaves_a_sound_vault_and_the_next_completes() {
-    let sandbox = Sandbox::new();
-    for seed in 0..4 {
-        let pieces = (0..12_u64)
-            .map(|number| {
-                let path = format!("projects/{number:03}/pack");
-                file(&path, &noise(seed * 1_000 + number, 700_000))
-            })
-            .collect();
-        let time = at(i64::try_from(seed).unwrap());
-        save(&sandbox.vault, None, time, pieces).unwrap();
-    }
-    let originals = sandbox.vault.snapshots().unwrap();
-    for kill in 0..12_u64 {
-        let target = TempDir::new().unwrap();
-        let folder = target.path().join("vault");
-        let location = Location::folder(&folder).unwrap();
-        let vault = Vault::create(&location, &sandbox.key, CreateOptions::default()).unwrap();
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "copy::copying_all", "--ignored", "--nocapture"])
-            .env("FROM", sandbox.folder())
-            .env("TO", &folder)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut key = child.stdin.take().unwrap();
-        writeln!(key, "{}", sandbox.key.expose()).unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        lines
-            .find(|line| line.as_ref().is_ok_and(|line| line == "copying"))
-            .unwrap()
-            .unwrap();
-        std::thread::sleep(Duration::from_millis(kill * 45));
-        child.kill().unwrap();
-        child.wait().unwrap();
-
-        let options = CheckOptions {
-            read_data: ReadShare::All,
-        };
-        let report = vault.check(options, unobserved()).unwrap();
-        assert!(report.is_sound(), "{kill}: {:?}", report.findings);
-        let behind = sandbox.vault.missing_in(&vault).unwrap();
-        assert_eq!(vault.snapshots().unwrap().len() + behind.len(), 4);
-        sandbox
-            .vault
-            .copy_to(&vault, &ids(&behind), unobserved())
-            .unwrap();
-        let copies = vault.snapshots().unwrap();
-        assert_eq!(copies.len(), 4);
-        for (original, copy) in originals.iter().zip(&copies) {
-            same(original, copy);
-            same_content((&sandbox.vault, original.id), (&vault, copy.id));
-        }
-        if kill % 4 == 1 {
-            let output = restic(&folder, &sandbox.key, &["check", "--read-data"]);
-            assert!(output.status.success(), "{output:?}");
-        }
-    }
-}
-
-#[test]
-#[ignore = "run by another, who kills it"]
-fn copying_all() {
-    let mut key = String::new();
-    std::io::stdin().read_line(&mut key).unwrap();
-    let key = VaultKey::parse(&key).unwrap();
-    let open = |name: &str| {
-        let location = Location::parse(&std::env::var(name).unwrap()).unwrap();
-        Vault::open(&location, &key, OpenOptions::default()).unwrap()
-    };
-    let (from, to) = (open("FROM"), open("TO"));
-    println!("copying");
-    from.copy_to(&to, &ids(&from.snapshots().unwrap()), unobserved())
-        .unwrap();
 }

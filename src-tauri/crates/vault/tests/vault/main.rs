@@ -4,6 +4,7 @@
 mod check;
 mod common;
 mod copy;
+mod copy_ended;
 mod full;
 mod guards;
 mod killed;

@@ -5,11 +5,12 @@
 
 use std::time::Instant;
 
-use labkeep_vault::{Content, Piece, SnapshotId, Vault};
+use labkeep_vault::{Content, Piece, SnapshotId, Vault, unobserved};
 
 use crate::common::{
-    Sandbox, as_before, at, bytes, documents, expected, file, noise, push_all, start,
+    Sandbox, as_before, at, bytes, documents, expected, file, noise, push_all, save, start,
 };
+use crate::copy::Other;
 
 struct Meter {
     wall: Instant,
@@ -230,4 +231,34 @@ fn reading_every_file_of_ten_thousand_items() {
             .unwrap();
     }
     meter.report("read 1,000 small files");
+}
+
+#[test]
+#[ignore = "a measurement"]
+fn copying() {
+    let sandbox = Sandbox::new();
+    let pieces = (0..40)
+        .map(|number| {
+            let path = format!("projects/{number:02}/pack");
+            file(&path, &noise(number, 10_000_000))
+        })
+        .collect();
+    save(&sandbox.vault, None, at(0), pieces).unwrap();
+    let many = (0..20_000)
+        .map(|number| bytes(&format!("projects/{number:05}/refs"), format!("{number}")))
+        .collect();
+    save(&sandbox.vault, None, at(60), many).unwrap();
+    let other = Other::new(Some(sandbox.vault.clone()));
+    for snapshot in sandbox.vault.snapshots().unwrap() {
+        let meter = Meter::start();
+        let wanted = [snapshot.id];
+        let report = sandbox
+            .vault
+            .copy_to(&other.vault, &wanted, unobserved())
+            .unwrap();
+        meter.report(&format!(
+            "{} files, {} bytes read, {} stored",
+            snapshot.files, report.bytes_read, report.bytes_stored
+        ));
+    }
 }

@@ -130,11 +130,11 @@ impl Labkeep {
         };
         let first = millis(known.first_seen);
         let last = known.last_saved.map(millis);
+        let mut of_account = self.known_snapshots(None)?;
+        of_account.retain(|(_, snapshot)| details(snapshot).url == prepared.account.url);
         let mut others: Vec<SnapshotView> = self
-            .known_snapshots(None)?
-            .iter()
-            .filter(|(_, snapshot)| details(snapshot).url == prepared.account.url)
-            .map(|(entry, snapshot)| view(entry, snapshot))
+            .snapshot_views(&of_account)?
+            .into_iter()
             .filter(|snapshot| {
                 // A run begins before it sees its items.
                 let began = snapshot.at + 24 * 3_600_000 >= first;
@@ -146,12 +146,13 @@ impl Labkeep {
     }
 
     pub(super) fn snapshot_view(&self, snapshot: &SnapshotRef) -> Result<SnapshotView> {
+        let damaged = self.damaged_snapshots(snapshot.vault.id)?;
         self.0
             .catalogue
             .snapshots(&snapshot.vault.vault_id)?
             .iter()
             .find(|known| known.id == snapshot.id)
-            .map(|known| view(&snapshot.vault, known))
+            .map(|known| view(&snapshot.vault, known, &damaged))
             .ok_or_else(|| Error::Unknown {
                 what: What::Snapshot,
                 name: snapshot.id.clone(),

@@ -1,0 +1,393 @@
+//! Checks of a vault as runs, asked for or due: each due one reads the next
+//! part of the data.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use labkeep_settings::{Run, RunId, RunKind as StoredKind, RunOutcome, RunQuery, VaultEntry};
+use labkeep_settings::{RunState, VaultEntryId};
+use labkeep_vault::{CheckOptions, CheckReport, Finding, ReadShare, Severity, SnapshotId};
+use serde_json::json;
+
+use super::damage::{Found, sentence};
+use super::execute::{Ended, Execution, Order};
+use super::{Labkeep, blocking};
+use crate::advice::Advice;
+use crate::error::{Error, Result};
+use crate::outcome::{Outcome, RunKind};
+use crate::proof::{Last, Rotation, Share, due_at, parts};
+use crate::restore::things;
+use crate::run::process;
+use crate::view::{Mark, Phase, ReportLine};
+
+/// Checks that are looked through for the last one that counts.
+const LOOKED_THROUGH: u32 = 200;
+
+impl Labkeep {
+    /// Checks a vault. `percent` of its data is read, 0 to 100.
+    pub async fn start_check(&self, vault: &str, percent: u32) -> Result<RunId> {
+        let entry = self.find_vault(vault)?;
+        self.start_check_of(entry, Share::Percent(percent.min(100)), false)
+            .await
+    }
+
+    /// When the next check of a vault is due; none if there are to be none.
+    pub fn check_due_at(&self, vault: &str) -> Result<Option<Timestamp>> {
+        self.check_of_is_due(&self.find_vault(vault)?)
+    }
+
+    pub(super) fn check_of_is_due(&self, entry: &VaultEntry) -> Result<Option<Timestamp>> {
+        let proof = self.settings()?.preferences.proof;
+        let runs = self.checks(entry.id)?;
+        let last = runs
+            .iter()
+            .filter(|run| counts(share_of(run)))
+            .find_map(last_of);
+        let in_turn = due_at(proof.check_every_days, last, entry.created_at);
+        let out_of_turn = self.check_out_of_turn(entry.id)?;
+        Ok(match (in_turn, out_of_turn) {
+            (Some(in_turn), Some(early)) => Some(in_turn.min(early)),
+            (in_turn, _) => in_turn,
+        })
+    }
+
+    /// Starts the next check of a vault if it is due. It reads the next part of
+    /// the data.
+    pub async fn start_due_check(&self, vault: &str) -> Result<Option<RunId>> {
+        let entry = self.find_vault(vault)?;
+        let proof = self.settings()?.preferences.proof;
+        let is_due = self
+            .check_due_at(vault)?
+            .is_some_and(|at| at <= self.0.clock.now());
+        let Some(of) = parts(&proof).filter(|_| is_due) else {
+            return Ok(None);
+        };
+        let is_running = self.0.catalogue.unended_runs()?.into_iter().any(|run| {
+            run.kind == StoredKind::Verify
+                && run.vault == Some(entry.id)
+                && run.state != RunState::Ended
+                && process::is_alive(&run.process)
+        });
+        if is_running {
+            return Ok(None);
+        }
+        let part = self.rotation(entry.id)?.next(of);
+        let share = Share::Part { part, of };
+        self.start_check_of(entry, share, true).await.map(Some)
+    }
+
+    async fn start_check_of(&self, entry: VaultEntry, share: Share, heals: bool) -> Result<RunId> {
+        let open = self.vault(&entry).await?;
+        let order = Order {
+            kind: RunKind::Verify,
+            subject: entry.name.clone(),
+            plan: None,
+            vault: Some(entry.id),
+            account: None,
+            // A repair writes.
+            writes: heals,
+            details: json!({ "share": share }),
+        };
+        self.execute(order, move |labkeep, execution| async move {
+            let checked = async {
+                if heals {
+                    let (log, watch) = (&execution.log, execution.watch());
+                    labkeep.heal(&entry, &open, log, watch).await?;
+                }
+                labkeep.check(open, &entry, share, &execution).await
+            };
+            match checked.await {
+                Ok(ended) => ended,
+                Err(error) if error.is_cancelled() => Ended::aborted(),
+                Err(error) => Ended::failed(error.advice()),
+            }
+        })
+    }
+
+    async fn check(
+        &self,
+        vault: labkeep_vault::Vault,
+        entry: &VaultEntry,
+        share: Share,
+        execution: &Execution,
+    ) -> Result<Ended> {
+        execution.active.progress.enter(Phase::Checking);
+        let now = self.0.clock.now();
+        let options = CheckOptions {
+            read_data: read_share(share, now),
+        };
+        let watch = execution.watch();
+        self.take_over_records(&vault).await?;
+        let known = self.known_ids(entry)?;
+        let (found, listed) = blocking(move || {
+            let found = vault.check(options, watch)?;
+            let (listed, damaged) = vault.snapshots_with_damage()?;
+            let listed: BTreeSet<SnapshotId> = listed
+                .iter()
+                .map(|snapshot| snapshot.id)
+                .chain(damaged.into_iter().map(|(id, _)| id))
+                .collect();
+            Ok((found, listed))
+        })
+        .await?;
+        // A check looks at what is listed; what is not listed any more is lost.
+        let lost: Vec<String> = known
+            .iter()
+            .filter(|id| !listed.contains(id))
+            .map(ToString::to_string)
+            .collect();
+        let report = lines(&found, &lost);
+        let problems = report.iter().filter(|line| line.mark == Mark::Bad).count();
+        let mut affected: BTreeMap<String, BTreeSet<String>> = found
+            .affected
+            .iter()
+            .map(|(snapshot, folders)| (snapshot.to_string(), folders.clone()))
+            .collect();
+        affected.extend(
+            lost.into_iter()
+                .map(|id| (id, BTreeSet::from([String::new()]))),
+        );
+        let packs: BTreeSet<String> = found
+            .findings
+            .iter()
+            .filter_map(Finding::pack)
+            .map(ToOwned::to_owned)
+            .collect();
+        // What is missing is seen without reading anything.
+        let needed = if found.findings.iter().any(is_of_content) {
+            share
+        } else {
+            self.note_rotation(entry.id, share)?;
+            Share::Percent(0)
+        };
+        self.note_check(
+            entry.id,
+            Found {
+                share,
+                needed,
+                is_sound: problems == 0,
+                packs,
+                snapshots: &affected,
+            },
+        )?;
+        self.note_read(execution.id, share, needed, &found)?;
+        if problems == 0 {
+            self.note_checked(entry.id)?;
+            return Ok(Ended {
+                report,
+                ..Ended::complete()
+            });
+        }
+        // What holds the items together is lost: any of them may be.
+        let everything = found.findings.iter().any(|finding| {
+            matches!(finding, Finding::FolderLost { folder, .. } if !folder.contains('/'))
+        });
+        let items = self.distrust(entry, &affected, everything)?;
+        execution
+            .log
+            .warn_all(report.iter().map(|line| line.text.clone()));
+        Ok(Ended {
+            report,
+            ..Ended::failed(self.damage_advice(entry, &affected, &items, problems)?)
+        })
+    }
+
+    /// What to say of damage.
+    fn damage_advice(
+        &self,
+        entry: &VaultEntry,
+        affected: &BTreeMap<String, BTreeSet<String>>,
+        items: &[String],
+        problems: usize,
+    ) -> Result<Advice> {
+        let known = self.0.catalogue.snapshots(&entry.vault_id)?;
+        let mut times: Vec<Timestamp> = known
+            .iter()
+            .filter(|snapshot| affected.contains_key(&snapshot.id))
+            .map(|snapshot| snapshot.time)
+            .collect();
+        times.sort_unstable();
+        let told = sentence(&times, items);
+        if told.is_empty() {
+            return Ok(Advice::new(
+                format!(
+                    "The vault has {}.",
+                    things(problems as u64, "problem", "problems")
+                ),
+                "Do not rely on it alone: back up thoroughly into another vault, and look after the disk.",
+            ));
+        }
+        let is_written = self.settings()?.plans.iter().any(|p| p.vault == entry.id);
+        let next = match (is_written, items.len()) {
+            (false, _) | (_, 0) => "",
+            (_, 1) => " The next backup reads it in full.",
+            _ => " The next backup reads them in full.",
+        };
+        Ok(Advice::new(
+            format!(
+                "A check of the vault {} found damage: {told}{next}",
+                entry.name
+            ),
+            "Back up now, so that what is damaged is saved again, and look after the disk.",
+        ))
+    }
+
+    /// The checks of a vault, newest first.
+    pub(super) fn checks(&self, vault: VaultEntryId) -> Result<Vec<Run>> {
+        Ok(self.0.catalogue.runs(&RunQuery {
+            kind: Some(StoredKind::Verify),
+            vault: Some(vault),
+            limit: Some(LOOKED_THROUGH),
+            ..RunQuery::default()
+        })?)
+    }
+
+    /// How far the reading of a vault's data is.
+    pub(super) fn rotation(&self, vault: VaultEntryId) -> Result<Rotation> {
+        let memo = self.0.catalogue.memo(&rotation_memo(vault))?;
+        Ok(memo.map_or_else(Rotation::default, |memo| {
+            serde_json::from_value(memo).unwrap_or_else(|error| {
+                tracing::warn!(%vault, %error, "the reading of the vault begins anew");
+                Rotation::default()
+            })
+        }))
+    }
+
+    fn note_rotation(&self, vault: VaultEntryId, share: Share) -> Result<()> {
+        let mut rotation = self.rotation(vault)?;
+        rotation.was_read(share, self.0.clock.now());
+        let memo = json!(rotation);
+        Ok(self.0.catalogue.set_memo(&rotation_memo(vault), &memo)?)
+    }
+
+    fn note_read(
+        &self,
+        run: RunId,
+        share: Share,
+        needed: Share,
+        found: &CheckReport,
+    ) -> Result<()> {
+        let details = json!({
+            "share": share,
+            "needed": needed,
+            "packs": found.packs,
+            "packs_read": found.packs_read,
+            "bytes_read": found.bytes_read,
+        });
+        Ok(self.0.catalogue.set_run_details(run, &details)?)
+    }
+}
+
+fn rotation_memo(vault: VaultEntryId) -> String {
+    format!("check-rotation:{vault}")
+}
+
+/// What a check read.
+pub(super) fn share_of(run: &Run) -> Share {
+    serde_json::from_value(run.details["share"].clone()).unwrap_or_else(|_| {
+        // Runs of earlier versions.
+        let percent = run.details["read_data"].as_u64().unwrap_or(0);
+        Share::Percent(u32::try_from(percent).unwrap_or(100))
+    })
+}
+
+/// What a later check has to read to make up for what this one found.
+pub(super) fn needed_after(run: &Run) -> Share {
+    serde_json::from_value(run.details["needed"].clone()).unwrap_or_else(|_| share_of(run))
+}
+
+/// Whether a finding is about what is in a pack file, which only reading shows.
+fn is_of_content(finding: &Finding) -> bool {
+    let is_seen = matches!(
+        finding,
+        Finding::PackMissing { .. } | Finding::PackSize { .. }
+    );
+    finding.pack().is_some() && !is_seen
+}
+
+/// Whether a check takes the place of one that is due. One that somebody asked
+/// for and that reads little must not put off the others.
+const fn counts(share: Share) -> bool {
+    matches!(share, Share::Part { .. } | Share::Percent(100..))
+}
+
+fn last_of(run: &Run) -> Option<Last> {
+    Some(Last {
+        at: run.ended_at?,
+        outcome: match run.outcome? {
+            RunOutcome::Complete => Outcome::Complete,
+            RunOutcome::Partial => Outcome::Partial,
+            RunOutcome::Aborted => Outcome::Aborted,
+            RunOutcome::Failed => Outcome::Failed,
+        },
+    })
+}
+
+pub(super) fn last_ended(runs: &[Run]) -> Option<Last> {
+    runs.iter().find_map(last_of)
+}
+
+fn lines(found: &CheckReport, lost: &[String]) -> Vec<ReportLine> {
+    let line = |mark, text| ReportLine {
+        mark,
+        text,
+        url: None,
+    };
+    let findings = found.findings.iter().map(|finding| {
+        let mark = match finding.severity() {
+            Severity::Warning => Mark::Changed,
+            Severity::Error => Mark::Bad,
+        };
+        line(mark, finding.to_string())
+    });
+    let lost = lost.iter().map(|id| {
+        let id = super::drill::short(id);
+        let text = format!("The snapshot {id} is known here and not in the vault any more.");
+        line(Mark::Bad, text)
+    });
+    let mut lines: Vec<ReportLine> = findings.chain(lost).collect();
+    if lines.iter().all(|line| line.mark != Mark::Bad) {
+        lines.insert(0, line(Mark::Good, "The vault is sound.".to_owned()));
+    }
+    if found.packs_read > 0 {
+        let text = format!(
+            "{} in {} of {} were read.",
+            things(found.bytes_read, "byte", "bytes"),
+            found.packs_read,
+            things(found.packs, "pack file", "pack files")
+        );
+        lines.push(line(Mark::Good, text));
+    }
+    lines
+}
+
+/// The share as the vault knows it. A share of some percent is another one from
+/// day to day.
+fn read_share(share: Share, now: Timestamp) -> ReadShare {
+    match share {
+        Share::Part { part, of } => ReadShare::part(part, of),
+        Share::Percent(0) => ReadShare::None,
+        Share::Percent(100..) => ReadShare::All,
+        Share::Percent(percent) => {
+            let of = 100_u32.div_ceil(percent).max(2);
+            let day = now.as_second() / (24 * 3600);
+            let n = day.rem_euclid(i64::from(of));
+            ReadShare::Share {
+                n: u32::try_from(n).unwrap_or(0),
+                of,
+            }
+        }
+    }
+}
+
+/// Whether an error tells of damage to the vault.
+pub(super) fn tells_of_damage(error: &Error) -> bool {
+    use crate::backup::job::BackupError;
+    use crate::restore::RestoreError;
+    match error {
+        Error::Vault(error)
+        | Error::Backup(BackupError::Vault(error))
+        | Error::Restore(RestoreError::Vault(error)) => crate::advice::is_damage(error),
+        _ => false,
+    }
+}

@@ -1,0 +1,157 @@
+//! Judge: which snapshots of a vault stay, by the retentions of the plans that
+//! are kept in it and of the second copies that go to it. What nobody here
+//! decides about stays.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use labkeep_settings::{Retention, Settings, VaultEntry};
+use labkeep_vault::{SnapshotFacts, SnapshotId, Vault};
+
+use crate::backup::job::plan_tag;
+use crate::error::Result;
+use crate::head::Head;
+use crate::layout;
+use crate::ledger::Ledger;
+use crate::retention::{Dated, Kept, decide};
+
+/// A snapshot of a vault with what decides about it.
+pub(super) struct Candidate {
+    pub facts: SnapshotFacts,
+    pub dated: Dated,
+}
+
+/// A plan's snapshots in one vault, and how long they stay there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Rule {
+    /// The plan's ID.
+    pub plan: String,
+    /// How long.
+    pub retention: Retention,
+}
+
+/// Reads what decides about a snapshot.
+pub(super) fn candidate(
+    vault: &Vault,
+    facts: SnapshotFacts,
+    pinned: &BTreeSet<SnapshotId>,
+) -> Result<Candidate> {
+    let reader = vault.read(&facts.id)?;
+    let ledger = Ledger::from_ndjson(&reader.read(layout::LEDGER)?.unwrap_or_default())?;
+    let head = reader.read(layout::HEAD)?;
+    let ended = match head {
+        // Somebody else's snapshot in the same vault.
+        None => None,
+        Some(head) => Some(Head::parse(Some(&head))?.ended),
+    };
+    let whole = ledger.lines().filter(|line| line.is_whole());
+    Ok(Candidate {
+        dated: Dated {
+            time: real_time(facts.time, ended),
+            pinned: pinned.contains(&facts.id),
+            whole: whole.map(|line| (line.item(), line.kind)).collect(),
+        },
+        facts,
+    })
+}
+
+/// When a run really was. After a clock that was ahead was set right, runs get
+/// times just after its last one to keep their order; that they ended earlier
+/// than they began tells so.
+fn real_time(started: Timestamp, ended: Option<Timestamp>) -> Timestamp {
+    ended.map_or(started, |ended| started.min(ended))
+}
+
+/// The rules for a vault. `is_in` says whether snapshots of a plan are in
+/// another vault, for plans that this machine does not have.
+pub(super) fn rules(
+    settings: &Settings,
+    entry: &VaultEntry,
+    plans_here: &BTreeSet<String>,
+    is_in: impl Fn(&VaultEntry, &str) -> Result<bool>,
+) -> Result<Vec<Rule>> {
+    let mut rules: Vec<Rule> = settings
+        .plans
+        .iter()
+        .filter(|plan| plan.vault == entry.id)
+        .map(|plan| Rule {
+            plan: plan.id.to_string(),
+            retention: plan.retention,
+        })
+        .collect();
+    for copy in settings.copies.iter().filter(|copy| copy.to == entry.id) {
+        for plan in plans_here {
+            let known = settings.plans.iter().find(|p| p.id.to_string() == *plan);
+            let is_copied = match (known, settings.vault(copy.from)) {
+                (Some(plan), _) if plan.vault == entry.id => false,
+                (Some(plan), _) if plan.vault == copy.from => true,
+                (_, Some(from)) => is_in(from, plan)?,
+                (_, None) => false,
+            };
+            if is_copied {
+                rules.push(Rule {
+                    plan: plan.clone(),
+                    retention: copy.retention,
+                });
+            }
+        }
+    }
+    Ok(rules)
+}
+
+/// For every snapshot, newest first, whether it stays, and why. Where several
+/// rules are about a snapshot, it stays if one of them keeps it.
+pub(super) fn judge(rules: &[Rule], candidates: &[Candidate]) -> Vec<(bool, String)> {
+    let mut judged: Vec<Option<(bool, String)>> = vec![None; candidates.len()];
+    for rule in rules {
+        let tag = plan_tag(&rule.plan);
+        let places: Vec<usize> = (0..candidates.len())
+            .filter(|place| candidates[*place].facts.tags.contains(&tag))
+            .collect();
+        let dated: Vec<Dated> = places
+            .iter()
+            .map(|place| candidates[*place].dated.clone())
+            .collect();
+        let kept = decide(&dated, rule.retention, &TimeZone::system());
+        for (place, kept) in places.into_iter().zip(kept) {
+            if judged[place].as_ref().is_none_or(|(stays, _)| !stays) {
+                judged[place] = Some(why(kept.as_ref()));
+            }
+        }
+    }
+    let undecided = |pinned| match pinned {
+        true => why(Some(&Kept::Pinned)),
+        false => (true, "no plan here decides about it".to_owned()),
+    };
+    judged
+        .into_iter()
+        .zip(candidates)
+        .map(|(line, candidate)| line.unwrap_or_else(|| undecided(candidate.dated.pinned)))
+        .collect()
+}
+
+fn why(kept: Option<&Kept>) -> (bool, String) {
+    match kept {
+        Some(Kept::Newest) => (true, "the newest".to_owned()),
+        Some(Kept::Pinned) => (true, "pinned".to_owned()),
+        Some(Kept::Rule(name)) => (true, (*name).to_owned()),
+        Some(Kept::LastWhole(1)) => (true, "the last whole copy of 1 item".to_owned()),
+        Some(Kept::LastWhole(items)) => (true, format!("the last whole copy of {items} items")),
+        None => (false, "kept by no rule".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_after_a_clock_was_ahead_counts_when_it_was() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        assert_eq!(real_time(at(5_000), Some(at(5_100))), at(5_000));
+        // Its start was put after the last run of the clock that was ahead.
+        assert_eq!(real_time(at(9_000), Some(at(5_100))), at(5_100));
+        assert_eq!(real_time(at(9_000), None), at(9_000));
+    }
+}

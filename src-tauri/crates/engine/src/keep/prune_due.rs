@@ -1,0 +1,146 @@
+//! Pruning without being asked: whether it is time for it. Never while a loss
+//! is unanswered or something else writes to the vault, and only after backups
+//! that went well.
+
+use jiff::{SignedDuration, Timestamp};
+use labkeep_settings::{RunId, RunKind, RunOutcome, RunQuery, RunState, VaultEntry};
+use serde_json::json;
+
+use super::Labkeep;
+use super::judge::Rule;
+use super::prune::Planned;
+use crate::clock::{from_millis, millis};
+use crate::error::{Error, Result};
+use crate::run::process;
+
+/// Once a day, at about the same time of day.
+const AGAIN_AFTER: SignedDuration = SignedDuration::from_hours(23);
+
+impl Labkeep {
+    /// Whether a vault should be pruned now. Reads every snapshot's ledger when
+    /// nothing speaks against it.
+    pub async fn prune_due(&self, vault: &str) -> Result<bool> {
+        let entry = self.find_vault(vault)?;
+        Ok(self.due_prune(&entry).await?.is_some())
+    }
+
+    /// Prunes a vault if that is due. Looks at it once a day at most, however
+    /// often it is asked.
+    pub async fn start_due_prune(&self, vault: &str) -> Result<Option<RunId>> {
+        let entry = self.find_vault(vault)?;
+        if !self.may_prune(&entry)? {
+            return Ok(None);
+        }
+        let due = self.due_prune(&entry).await;
+        if due.is_ok() {
+            let now = json!(millis(self.0.clock.now()));
+            self.0.catalogue.set_memo(&memo(&entry), &now)?;
+        }
+        due?.map(|planned| self.start_prune(&planned.view))
+            .transpose()
+    }
+
+    async fn due_prune(&self, entry: &VaultEntry) -> Result<Option<Planned>> {
+        if !self.may_prune(entry)? {
+            return Ok(None);
+        }
+        match self.planned_prune(&entry.id.to_string()).await {
+            Ok(planned) => Ok(is_worth_it(&planned).then_some(planned)),
+            // Another machine has seen a loss.
+            Err(Error::LossUnanswered { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether nothing that this machine knows speaks against it.
+    fn may_prune(&self, entry: &VaultEntry) -> Result<bool> {
+        let rules = self.prune_rules(entry, &self.settings()?)?;
+        Ok(!rules.is_empty()
+            && self.is_a_day_ago(entry)?
+            && !self.is_unanswered(entry)?
+            && !self.is_written_to(entry)?
+            && self.are_backups_good(&rules)?)
+    }
+
+    fn is_a_day_ago(&self, entry: &VaultEntry) -> Result<bool> {
+        let memo = self.0.catalogue.memo(&memo(entry))?;
+        let last = memo.and_then(|memo| memo.as_i64()).map(from_millis);
+        Ok(is_over(last, self.0.clock.now()))
+    }
+
+    fn is_unanswered(&self, entry: &VaultEntry) -> Result<bool> {
+        match self.refuse_unanswered(entry) {
+            Ok(()) => Ok(false),
+            Err(Error::LossUnanswered { .. }) => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn is_written_to(&self, entry: &VaultEntry) -> Result<bool> {
+        let runs = self.0.catalogue.unended_runs()?;
+        Ok(runs.iter().any(|run| {
+            run.vault == Some(entry.id)
+                && run.state != RunState::Ended
+                && matches!(run.kind, RunKind::Backup | RunKind::Prune | RunKind::Copy)
+                && process::is_alive(&run.process)
+        }))
+    }
+
+    /// Whether the last backup of every plan of this machine that has
+    /// snapshots there made one.
+    fn are_backups_good(&self, rules: &[Rule]) -> Result<bool> {
+        let plans = self.settings()?.plans;
+        let its = plans
+            .iter()
+            .filter(|plan| rules.iter().any(|rule| rule.plan == plan.id.to_string()));
+        for plan in its {
+            let runs = self.0.catalogue.runs(&RunQuery {
+                kind: Some(RunKind::Backup),
+                plan: Some(plan.id),
+                limit: Some(20),
+                ..RunQuery::default()
+            })?;
+            let last = runs.iter().find(|run| run.outcome.is_some());
+            let is_good = last.is_none_or(|run| {
+                run.snapshot.is_some()
+                    && matches!(
+                        run.outcome,
+                        Some(RunOutcome::Complete | RunOutcome::Partial)
+                    )
+            });
+            if !is_good {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// Whether a snapshot goes, or data was marked long enough ago to go.
+fn is_worth_it(planned: &Planned) -> bool {
+    planned.view.goes().next().is_some() || planned.facts.packs_to_remove > 0
+}
+
+/// Whether the last time is long ago. One that is still to come is none: the
+/// clock was set back.
+fn is_over(last: Option<Timestamp>, now: Timestamp) -> bool {
+    last.is_none_or(|last| last > now || now.duration_since(last) >= AGAIN_AFTER)
+}
+
+fn memo(entry: &VaultEntry) -> String {
+    format!("prune-looked:{}", entry.vault_id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn once_a_day_also_when_the_clock_was_set_back() {
+        let at = |hour| Timestamp::from_second(hour * 3600).unwrap();
+        assert!(is_over(None, at(0)));
+        assert!(!is_over(Some(at(0)), at(22)));
+        assert!(is_over(Some(at(0)), at(23)));
+        assert!(is_over(Some(at(48)), at(24)));
+    }
+}

@@ -1,0 +1,274 @@
+//! The scheduler: starts what is due, one thing at a time, and tells what
+//! needs the user. What is due is decided elsewhere, by pure rules; this is the
+//! loop that asks them whenever something may have changed.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use labkeep_settings::{Plan, PlanId, RunId, Settings};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::task::JoinHandle;
+
+use super::promise::{is_there, rules};
+use super::{BackupWish, Labkeep, blocking};
+use crate::error::{Result, chain};
+use crate::machine::{Machine, MachineConditions};
+use crate::schedule::{Conditions, Decision, Why, decide};
+use crate::view::RunEvent;
+
+/// The longest time between two looks.
+const LOOK: Duration = Duration::from_mins(1);
+
+/// How long GitLab has to answer at all.
+const ANSWER: Duration = Duration::from_secs(30);
+
+/// The clock on the wall went on by so much more than time passed: the machine
+/// slept.
+const SLEPT: SignedDuration = SignedDuration::from_secs(20);
+
+/// The scheduler at work. It stops when this is dropped; runs go on.
+#[derive(Debug)]
+pub struct Scheduler {
+    task: JoinHandle<()>,
+}
+
+impl Drop for Scheduler {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// What the loop remembers between two looks. All of it can be lost.
+struct Memory {
+    machine: Arc<dyn Machine>,
+    /// Since when each plan could have started.
+    clear_since: HashMap<PlanId, Timestamp>,
+    /// When the process started, or the machine last woke.
+    woken: Timestamp,
+    seen: (Timestamp, Instant),
+    wakes: u64,
+}
+
+impl Labkeep {
+    /// Starts what is due, for as long as the answer is kept.
+    pub fn keep_going(&self, machine: Arc<dyn Machine>) -> Scheduler {
+        let labkeep = self.clone();
+        let now = self.0.clock.now();
+        let memory = Memory {
+            wakes: machine.conditions().wakes,
+            machine,
+            clear_since: HashMap::new(),
+            woken: now,
+            seen: (now, Instant::now()),
+        };
+        Scheduler {
+            task: tokio::spawn(labkeep.go_on(memory)),
+        }
+    }
+
+    async fn go_on(self, mut memory: Memory) {
+        let mut events = self.0.runs.listen();
+        let mut changes = memory.machine.changes();
+        loop {
+            let wait = match self.look(&mut memory).await {
+                Ok(wait) => wait,
+                Err(error) => {
+                    tracing::error!(error = %chain(&error), "the schedule could not be looked at");
+                    LOOK
+                }
+            };
+            let alarm = tokio::time::sleep(wait);
+            tokio::pin!(alarm);
+            loop {
+                tokio::select! {
+                    () = &mut alarm => break,
+                    changed = changes.changed() => match changed {
+                        Ok(()) => break,
+                        // The machine tells no more; the minute still passes.
+                        Err(_) => (&mut alarm).await,
+                    },
+                    event = events.recv() => match event {
+                        Ok(RunEvent::Ended { run, .. }) => {
+                            self.ended(&run).await;
+                            break;
+                        }
+                        Ok(RunEvent::Changed) | Err(RecvError::Lagged(_)) => break,
+                        Ok(_) => {}
+                        Err(RecvError::Closed) => return,
+                    },
+                }
+            }
+        }
+    }
+
+    async fn ended(&self, run: &str) {
+        let told = match self.find_run(run) {
+            Ok(run) => self.after_backup(run).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = told {
+            tracing::error!(run, error = %chain(&error), "the end of a run could not be told");
+        }
+    }
+
+    /// Starts what is due and says when to look again, at the latest.
+    async fn look(&self, memory: &mut Memory) -> Result<Duration> {
+        let now = self.0.clock.now();
+        memory.notice_sleep(now);
+        let machine = memory.machine.conditions();
+        if machine.is_shutting_down {
+            return Ok(LOOK);
+        }
+        let settings = self.settings()?;
+        let mut next = now + SignedDuration::try_from(LOOK).expect("a minute is short");
+        let mut is_free = true;
+        for plan in &settings.plans {
+            match self.decide_on(plan, &settings, machine, memory).await? {
+                Decision::NotScheduled => {}
+                Decision::Running => is_free = false,
+                Decision::Wait { until, why, .. } => {
+                    next = next.min(until);
+                    self.hold(plan.id, (why != Why::NotDue).then_some(why));
+                }
+                Decision::Start { due, caught_up } => {
+                    self.hold(plan.id, None);
+                    is_free = false;
+                    match self.start_backup(&plan.id.to_string(), BackupWish::default()) {
+                        Ok(run) => tracing::info!(%run, %due, caught_up, "started by the schedule"),
+                        Err(error) => {
+                            tracing::error!(plan = plan.name, error = %chain(&error), "a due backup could not be started");
+                        }
+                    }
+                }
+            }
+        }
+        if is_free && self.running().is_empty() && self.may_work(&settings, machine, now) {
+            match self.start_due_chore(&settings).await {
+                Ok(Some(run)) => tracing::info!(%run, "started because it was due"),
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::error!(error = %chain(&error), "what is due could not be started");
+                }
+            }
+        }
+        self.tell().await?;
+        let wait = next.duration_since(self.0.clock.now());
+        Ok(Duration::try_from(wait)
+            .unwrap_or_default()
+            .max(Duration::from_secs(1)))
+    }
+
+    async fn decide_on(
+        &self,
+        plan: &Plan,
+        settings: &Settings,
+        machine: MachineConditions,
+        memory: &mut Memory,
+    ) -> Result<Decision> {
+        let labkeep = self.clone();
+        let its = plan.clone();
+        let vault = settings.vault(plan.vault).cloned();
+        let (promise, vault_reachable) =
+            blocking(move || Ok((labkeep.promise(&its)?, vault.map(|vault| is_there(&vault)))))
+                .await?;
+        let now = self.0.clock.now();
+        let zone = TimeZone::system();
+        let rules = rules(&settings.preferences);
+        let clear_since = memory.clear_since.get(&plan.id).copied();
+        let mut conditions = Conditions {
+            on_battery: machine.on_battery,
+            metered: machine.metered,
+            online: machine.online,
+            vault_reachable,
+            instance_answers: None,
+            clear_since: clear_since.map_or(memory.woken, |since| since.max(memory.woken)),
+        };
+        let mut decision = decide(&promise, &rules, &conditions, now, &zone);
+        if matches!(decision, Decision::Start { .. }) {
+            conditions.instance_answers = Some(self.answers(plan).await?);
+            decision = decide(&promise, &rules, &conditions, now, &zone);
+        }
+        if decision.is_held() {
+            memory.clear_since.insert(plan.id, now);
+        }
+        Ok(decision)
+    }
+
+    /// Whether the plan's GitLab answers, whatever it says: what is wrong then
+    /// is for the run to tell.
+    async fn answers(&self, plan: &Plan) -> Result<bool> {
+        let account = self.find_account(&plan.account.to_string())?;
+        let Ok(client) = self.client(&account, None).await else {
+            // No token, no keychain: the run tells.
+            return Ok(true);
+        };
+        let asked = tokio::time::timeout(ANSWER, client.instance_facts()).await;
+        Ok(match asked {
+            Ok(Ok(_)) => true,
+            Ok(Err(error)) => !is_silence(&error),
+            Err(_) => false,
+        })
+    }
+
+    /// Whether chores that nobody waits for may be done now.
+    fn may_work(&self, settings: &Settings, machine: MachineConditions, now: Timestamp) -> bool {
+        let rules = rules(&settings.preferences);
+        let zone = TimeZone::system();
+        let is_quiet = rules
+            .quiet_hours
+            .is_some_and(|quiet| quiet.holds(now, &zone));
+        let is_paused = rules.paused_until.is_some_and(|until| until > now);
+        let on_battery = rules.wait_on_battery && machine.on_battery == Some(true);
+        !is_quiet && !is_paused && !on_battery
+    }
+
+    /// Starts the first chore that is due.
+    async fn start_due_chore(&self, _settings: &Settings) -> Result<Option<RunId>> {
+        Ok(None)
+    }
+
+    fn hold(&self, plan: PlanId, why: Option<Why>) {
+        let mut held = self.held_plans();
+        let changed = match why {
+            Some(why) => held.insert(plan, why) != Some(why),
+            None => held.remove(&plan).is_some(),
+        };
+        drop(held);
+        if changed {
+            self.0.runs.changed();
+        }
+    }
+}
+
+/// Whether no GitLab answered: no network yet, the page of a hotel's network in
+/// its place, or an instance that is being updated.
+const fn is_silence(error: &labkeep_gitlab::Error) -> bool {
+    use labkeep_gitlab::Error;
+    matches!(
+        error,
+        Error::Resolve { .. }
+            | Error::Connect { .. }
+            | Error::Timeout { .. }
+            | Error::Interrupted { .. }
+            | Error::NotGitlab { .. }
+            | Error::Redirected { .. }
+            | Error::ForeignHost { .. }
+            | Error::Server { .. }
+    )
+}
+
+impl Memory {
+    fn notice_sleep(&mut self, now: Timestamp) {
+        let awake = SignedDuration::try_from(self.seen.1.elapsed()).unwrap_or(SignedDuration::MAX);
+        let passed = now.duration_since(self.seen.0);
+        let wakes = self.machine.conditions().wakes;
+        if wakes != self.wakes || passed - awake > SLEPT {
+            self.woken = now;
+        }
+        self.wakes = wakes;
+        self.seen = (now, Instant::now());
+    }
+}

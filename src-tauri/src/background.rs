@@ -1,0 +1,191 @@
+//! What goes on with and without a window: orders are obeyed, and the status
+//! is followed for whoever shows it.
+
+use std::time::Duration;
+
+use labkeep_engine::keep::BackupWish;
+use labkeep_engine::notify::Notice;
+use labkeep_engine::view::{Protection, RunEvent, StatusView};
+use labkeep_engine::{Error, Labkeep};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{broadcast, mpsc, watch};
+
+use crate::error::AppError;
+use crate::order::Order;
+use crate::place::Place;
+use crate::telling::Telling;
+use crate::words;
+
+/// Between two looks at the status while nothing is heard.
+const LOOK: Duration = Duration::from_secs(60);
+
+/// Between two looks at the status while a lot is heard.
+const BREATH: Duration = Duration::from_millis(500);
+
+/// How long runs may take to stop when Labkeep ends.
+const GRACE: Duration = Duration::from_millis(1500);
+
+/// What only the main thread can do, which alone may have a window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ForMain {
+    /// Show the window, at a place or where it is.
+    Show(Option<Place>),
+    /// Begin anew without a window, unless there is one.
+    BeginAnew,
+    /// End.
+    End,
+}
+
+/// Obeys orders until one of them is to quit. What cannot be done is told to
+/// `refused`.
+pub async fn obey(
+    labkeep: Result<Labkeep, AppError>,
+    mut orders: mpsc::UnboundedReceiver<Order>,
+    main: mpsc::UnboundedSender<ForMain>,
+    refused: impl Fn(AppError),
+) {
+    while let Some(order) = orders.recv().await {
+        tracing::info!(?order, "obeying");
+        let for_main = match order {
+            Order::Open(place) => ForMain::Show(place),
+            Order::Quit(why) => {
+                if let Ok(labkeep) = &labkeep {
+                    stop(labkeep, why).await;
+                }
+                ForMain::End
+            }
+            order => {
+                let done = match &labkeep {
+                    Ok(labkeep) => carry_out(labkeep, order).map_err(AppError::from),
+                    Err(error) => Err(error.clone()),
+                };
+                if let Err(error) = done {
+                    refused(error);
+                }
+                continue;
+            }
+        };
+        let is_end = for_main == ForMain::End;
+        if main.send(for_main).is_err() || is_end {
+            return;
+        }
+    }
+}
+
+fn carry_out(labkeep: &Labkeep, order: Order) -> Result<(), Error> {
+    match order {
+        Order::BackUp { plan } => labkeep
+            .start_backup(&plan, BackupWish::default())
+            .map(|run| tracing::info!(%run, "started from outside of the window")),
+        Order::Cancel { run } => labkeep.cancel_run(labkeep.find_run(&run)?),
+        Order::Pause(length) => labkeep.pause(length),
+        Order::GoOn => labkeep.resume_schedule(),
+        Order::Open(_) | Order::Quit(_) => Ok(()),
+    }
+}
+
+/// Stops every run, each noted with the reason.
+async fn stop(labkeep: &Labkeep, why: &str) {
+    let stopped = tokio::time::timeout(GRACE, labkeep.stop_all(why)).await;
+    if stopped.is_err() {
+        tracing::warn!("a run did not stop in time; it will be noted as crashed");
+    }
+}
+
+/// Follows the status for as long as Labkeep lives.
+pub async fn follow(labkeep: Labkeep, status: watch::Sender<StatusView>) {
+    let mut events = labkeep.runs().listen();
+    loop {
+        let now = status_of(&labkeep).await;
+        status.send_if_modified(|shown| {
+            let is_news = *shown != now;
+            *shown = now;
+            is_news
+        });
+        tokio::time::sleep(BREATH).await;
+        tokio::select! {
+            heard = events.recv() => if matches!(heard, Err(RecvError::Closed)) { return },
+            () = tokio::time::sleep(LOOK) => {}
+        }
+        // One look answers everything that was heard meanwhile.
+        while events.try_recv().is_ok() {}
+    }
+}
+
+/// Passes on what needs the user for as long as Labkeep lives.
+pub async fn tell(mut notices: broadcast::Receiver<Notice>, show: impl Fn(Telling)) {
+    loop {
+        match notices.recv().await {
+            Ok(notice) => show(notice.into()),
+            Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "notices were missed"),
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+/// The status, or that it cannot be known, which is no good sign.
+pub async fn status_of(labkeep: &Labkeep) -> StatusView {
+    match labkeep.status().await {
+        Ok(status) => status,
+        Err(error) => unknown(&error.into()),
+    }
+}
+
+/// A status that cannot be known.
+pub fn unknown(error: &AppError) -> StatusView {
+    StatusView {
+        protection: Protection::NeedsAttention,
+        title: words::UNKNOWN.to_owned(),
+        detail: error.message.clone(),
+        running: None,
+        plans: Vec::new(),
+        paused_until: None,
+        attention: 1,
+    }
+}
+
+/// Starts at login as the user wants it: once Labkeep is set up, and whenever
+/// the preference changes. `is_decided`: there is an entry already, which may
+/// have been changed elsewhere and stays as it is until the switch is used.
+pub async fn follow_preference(
+    labkeep: Labkeep,
+    mut status: watch::Receiver<StatusView>,
+    is_decided: bool,
+    set: impl Fn(bool) -> std::io::Result<()>,
+) {
+    let is_set_up = |status: &StatusView| status.protection != Protection::NotSetUp;
+    let mut events = labkeep.runs().listen();
+    if status.wait_for(is_set_up).await.is_err() {
+        return;
+    }
+    let mut last = wish(&labkeep).filter(|on| *on && is_decided);
+    loop {
+        let now = wish(&labkeep);
+        if now != last
+            && let Some(on) = now
+        {
+            match set(on) {
+                Ok(()) => tracing::info!(on, "starting at login"),
+                Err(error) => tracing::warn!(%error, on, "starting at login could not be set"),
+            }
+            last = now;
+        }
+        loop {
+            match events.recv().await {
+                Ok(RunEvent::Changed) | Err(RecvError::Lagged(_)) => break,
+                Ok(_) => {}
+                Err(RecvError::Closed) => return,
+            }
+        }
+    }
+}
+
+fn wish(labkeep: &Labkeep) -> Option<bool> {
+    match labkeep.preferences() {
+        Ok(preferences) => Some(preferences.start_at_login),
+        Err(error) => {
+            tracing::warn!(%error, "the preferences cannot be read");
+            None
+        }
+    }
+}

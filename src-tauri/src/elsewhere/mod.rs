@@ -1,0 +1,112 @@
+//! What systems other than Linux have of their own: Tauri's tray, their
+//! notifications, their way of starting at login. There is one life only, with
+//! Tauri from the start, for nothing can be gained by beginning anew.
+
+mod autostart;
+mod notifications;
+mod tray;
+
+use anyhow::Context;
+use labkeep_engine::view::Protection;
+use labkeep_settings::Home;
+use tokio::sync::{mpsc, watch};
+
+use crate::arguments::Arguments;
+use crate::background;
+use crate::error::AppError;
+use crate::logs;
+use crate::order::{Order, Orders};
+use crate::schedule::Schedule;
+use crate::state::Opened;
+use crate::telling::Telling;
+use crate::windowed::{self, Closing, First};
+use crate::words;
+
+use autostart::Autostart;
+pub use notifications::Notifications;
+
+/// Whether the process can begin anew without a window.
+pub const CAN_HIDE: bool = false;
+
+/// Runs Labkeep until it is quit.
+pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let program = std::env::current_exe().context("the program's own path is not known")?;
+    let home = Home::locate()?;
+    let log = logs::start(&home).context("the log cannot be written")?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    let _in_runtime = runtime.enter();
+    let opened = Opened::open(arguments);
+    let status = match opened.labkeep() {
+        Ok(labkeep) => runtime.block_on(background::status_of(&labkeep)),
+        Err(error) => background::unknown(&error),
+    };
+    if arguments.hidden && status.protection == Protection::NotSetUp {
+        return Ok(());
+    }
+    let (status_sender, status) = watch::channel(status);
+    let (orders, received) = Orders::channel();
+    let (main_sender, main) = mpsc::unbounded_channel();
+    let notifications = Notifications::new(orders.clone());
+    let refused = {
+        let notifications = notifications.clone();
+        move |error: AppError| {
+            notifications.show(Telling::not_done(&error.message, error.hint.as_deref()));
+        }
+    };
+    runtime.spawn(background::obey(
+        opened.labkeep(),
+        received,
+        main_sender,
+        refused,
+    ));
+    runtime.spawn(listen_to_interrupts(orders.clone()));
+    let mut schedule = Schedule::none();
+    if let Ok(labkeep) = opened.labkeep() {
+        let shown = notifications.clone();
+        let show = move |telling| shown.show(telling);
+        runtime.spawn(background::tell(labkeep.notices(), show));
+        schedule = Schedule::start(labkeep.clone());
+        runtime.spawn(background::follow(labkeep.clone(), status_sender));
+        match Autostart::new(arguments, &program) {
+            Ok(entry) => drop(runtime.spawn(background::follow_preference(
+                labkeep,
+                status.clone(),
+                false,
+                move |on| entry.set(on),
+            ))),
+            Err(error) => tracing::warn!(%error, "starting at login cannot be set"),
+        }
+    }
+    let closing = Closing {
+        // Every desktop of these systems has a tray.
+        tray_is_shown: watch::channel(true).1,
+        status: status.clone(),
+        notifications: Some(notifications),
+        schedule,
+    };
+    let first = if arguments.hidden {
+        First::Nothing
+    } else {
+        First::Window(None)
+    };
+    let extend = |builder: tauri::Builder<tauri::Wry>| {
+        let again = orders.clone();
+        builder
+            .plugin(
+                tauri_plugin_single_instance::Builder::new()
+                    .callback(move |_, _, _| again.give(Order::Open(None)))
+                    .build(),
+            )
+            .plugin(tray::plugin(status, orders.clone()))
+    };
+    let ended = windowed::run(opened, orders.clone(), main, closing, first, &log, extend);
+    log.finish();
+    ended.map(drop)
+}
+
+async fn listen_to_interrupts(orders: Orders) {
+    match tokio::signal::ctrl_c().await {
+        Ok(()) => orders.give(Order::Quit(words::SESSION_ENDED)),
+        Err(error) => tracing::warn!(%error, "interrupts cannot be listened to"),
+    }
+}
