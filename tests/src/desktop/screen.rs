@@ -80,7 +80,11 @@ impl Screen {
     /// Waits until a window with this title is seen; gives its number.
     pub fn wait_for_window(&self, title: &str) -> Result<String> {
         let pattern = format!("^{title}$");
-        let found = self.xdotool(&["search", "--sync", "--onlyvisible", "--name", &pattern])?;
+        let search = ["search", "--sync", "--onlyvisible", "--name", &pattern];
+        // It stumbles over windows that go while it looks.
+        let found = (0..5)
+            .find_map(|_| self.xdotool(&search).ok())
+            .map_or_else(|| self.xdotool(&search), Ok)?;
         let first = found.lines().next().context("a window was found")?;
         Ok(first.to_owned())
     }
