@@ -26,7 +26,8 @@ pub struct PreferencesView {
 
 /// A way to tell people beside the desktop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Type)]
-#[serde(rename_all = "snake_case")]
+// Tauri's own TypeScript has a `Channel` already.
+#[serde(rename = "NoticeChannel", rename_all = "snake_case")]
 pub enum Channel {
     /// An address that gets JSON.
     Webhook,
