@@ -204,6 +204,26 @@ pub enum Error {
         /// What it may be.
         allowed: &'static str,
     },
+    /// The vault is copied there already.
+    #[error("{from} is copied to {to} already")]
+    CopiedAlready {
+        /// The vault that is copied.
+        from: String,
+        /// The vault with the copies.
+        to: String,
+    },
+    /// A second copy needs the vault.
+    #[error("the vault {vault} belongs to a second copy")]
+    HasCopy {
+        /// The vault's name.
+        vault: String,
+    },
+    /// A copy into the vault is under way or waiting.
+    #[error("{vault} is being copied to already")]
+    Copying {
+        /// The vault's name.
+        vault: String,
+    },
     /// A run of the plan is under way or waiting.
     #[error("{plan} is being backed up already")]
     AlreadyRunning {
@@ -344,6 +364,18 @@ impl Error {
                 format!("This is no value for {setting}."),
                 format!("It can be {allowed}."),
             ),
+            Self::CopiedAlready { from, to } => Advice::new(
+                format!("The vault {from} is copied to {to} already."),
+                "Change that second copy, or choose another vault.",
+            ),
+            Self::HasCopy { vault } => Advice::new(
+                format!("The vault {vault} belongs to a second copy."),
+                "Remove the second copy first; what was copied stays.",
+            ),
+            Self::Copying { vault } => Advice::new(
+                format!("{vault} is being copied to already."),
+                "Wait for it, or cancel it.",
+            ),
             Self::AlreadyRunning { plan } => Advice::new(
                 format!("{plan} is being backed up already."),
                 "Wait for it, or cancel it.",
@@ -438,6 +470,9 @@ impl Error {
             | Self::UnknownKind { .. }
             | Self::NoAddress
             | Self::ImpossibleSetting { .. }
+            | Self::CopiedAlready { .. }
+            | Self::HasCopy { .. }
+            | Self::Copying { .. }
             | Self::AlreadyRunning { .. }
             | Self::HasEnded
             | Self::NotResumable => Code::Refused,

@@ -246,7 +246,8 @@ fn remembered(
     for peak in &before.peaks {
         let Peak { subject, at, count } = *peak;
         let is_old = now.duration_since(at) > REMEMBERED;
-        let is_answered = before.answered.is_some_and(|answered| at <= answered);
+        // The one that was answered for is what there was after the loss.
+        let is_answered = before.answered.is_some_and(|answered| at < answered);
         let is_vanished = subject.id.is_some_and(|id| {
             seen.vanished.contains(&Item {
                 sort: subject.sort,

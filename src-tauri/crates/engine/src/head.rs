@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use labkeep_settings::{Retention, Schedule};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
@@ -76,7 +77,7 @@ pub struct HeadAccount {
 }
 
 /// The plan of a snapshot.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeadPlan {
     /// Its ID.
     pub id: String,
@@ -89,6 +90,27 @@ pub struct HeadPlan {
     /// Kinds; none means every kind.
     #[serde(default)]
     pub kinds: Option<Vec<Kind>>,
+    /// When it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<Schedule>,
+    /// How long its snapshots are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention: Option<Retention>,
+    /// The vault that it is backed up into, by the vault's own name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vault: Option<String>,
+    /// Second copies of that vault.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub copies: Vec<HeadCopy>,
+}
+
+/// A second copy of a plan's vault.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeadCopy {
+    /// The vault with the copies, by its own name.
+    pub vault: String,
+    /// How long snapshots are kept there.
+    pub retention: Retention,
 }
 
 /// Something that is not saved.

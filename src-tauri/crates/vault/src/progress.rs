@@ -16,6 +16,8 @@ pub enum Unit {
     Files,
     /// Bytes.
     Bytes,
+    /// Snapshots that are copied.
+    Snapshots,
 }
 
 /// How far one step of an operation is.

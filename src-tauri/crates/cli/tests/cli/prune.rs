@@ -114,34 +114,50 @@ fn a_snapshot_that_is_not_listed_refuses_prune() {
 }
 
 #[test]
-fn a_source_that_lost_most_of_its_projects_refuses_prune() {
+fn a_loss_at_gitlab_refuses_prune_until_it_is_said_that_it_was_meant() {
     let world = world(6);
     world.back_up(&[], 0);
     for (_, path) in &world.gitlab.projects()[..4] {
         world.gitlab.delete_project(path).unwrap();
     }
     world.back_up(&[], 0);
-    let ran = world.run(&["vault", "prune"]).expect(1);
-    assert!(
-        ran.err.contains("found 2 projects, the one before 6."),
-        "{}",
-        ran.err
-    );
-    assert_eq!(
-        world.json(&["snapshots"])["snapshots"]
-            .as_array()
-            .unwrap()
-            .len(),
-        2
-    );
-    // Whoever backs up once more has seen it.
     world.back_up(&[], 0);
+    let ran = world.run(&["vault", "prune"]).expect(1);
+    assert!(ran.err.contains("4 of 6 projects."), "{}", ran.err);
+    assert!(ran.err.contains("plan loss --meant"), "{}", ran.err);
+    let count = || {
+        let snapshots = world.json(&["snapshots"]);
+        snapshots["snapshots"].as_array().unwrap().len()
+    };
+    assert_eq!(count(), 3);
+    let loss = world.json(&["plan", "loss"]);
+    assert_eq!(loss["losses"][0]["name"], "all");
+    assert_eq!(loss["losses"][0]["losses"][0]["gone"], 4);
+    let shown = world.run(&["plan", "loss", "all"]).expect(0);
+    assert!(shown.err.contains("projects or groups"), "{}", shown.err);
+
+    world.json(&["plan", "loss", "all", "--meant"]);
+    assert_eq!(world.json(&["plan", "loss"])["losses"], json!([]));
+    world.run(&["plan", "loss", "--meant"]).expect(0);
     world.json(&["vault", "prune"]);
-    assert_eq!(
-        world.json(&["snapshots"])["snapshots"]
-            .as_array()
-            .unwrap()
-            .len(),
-        2
-    );
+    assert_eq!(count(), 2, "the last copy of what is deleted stays");
+}
+
+#[test]
+fn a_pin_is_shown_and_holds() {
+    let world = world(1);
+    let first = world.back_up(&[], 0)["snapshot"].clone();
+    let first = first.as_str().unwrap();
+    commit(&world, 1);
+    world.back_up(&[], 0);
+    let pinned = world.json(&["pin", first]);
+    assert_eq!(pinned, json!({ "snapshot": first, "pinned": true }));
+    assert!(world.run(&["snapshots"]).expect(0).err.contains("pinned"));
+    let plan = world.json(&["vault", "prune", "--plan-only"]);
+    assert_eq!(going(&plan), [] as [Value; 0]);
+    assert_eq!(plan["snapshots"][1]["why"], "pinned");
+    world.json(&["unpin", first]);
+    let plan = world.json(&["vault", "prune", "--plan-only"]);
+    assert_eq!(going(&plan), [json!(first)]);
+    world.run(&["pin", "0000"]).expect(2);
 }

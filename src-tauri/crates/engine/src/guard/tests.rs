@@ -165,6 +165,9 @@ fn after_the_answer_only_what_comes_then_counts() {
     let found = look(&before(Some(day(2))), &changes, Guard::default(), day(4));
     assert_eq!(found.losses, []);
     assert_eq!(found.peaks[0].count, 60);
+    // What there was when it was answered still counts.
+    let found = look(&before(Some(day(1))), &changes, Guard::default(), day(4));
+    assert_eq!((found.losses[0].before, found.losses[0].gone), (100, 60));
 }
 
 #[test]

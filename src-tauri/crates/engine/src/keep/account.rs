@@ -12,6 +12,7 @@ use labkeep_settings::{Account, AccountId, AccountUser, SecretKey, TokenFacts};
 use secrecy::SecretString;
 
 use super::advise::{checklist_view, token_kind};
+use super::recovered::awaits_token;
 use super::{Labkeep, blocking};
 use crate::clock::millis;
 use crate::error::{Error, Result, What};
@@ -277,12 +278,9 @@ fn is_same(account: &Account, client: &Client, sign_in: &SignIn) -> bool {
         && user.is_some()
 }
 
-/// Whether an account was made for the snapshots of an opened vault and waits
-/// for its first token.
+/// Whether an account waits for the first token of this instance.
 fn waits(account: &Account, client: &Client) -> bool {
-    account.url == client.base().as_str()
-        && account.user.is_none()
-        && account.token.checked_at.is_none()
+    account.url == client.base().as_str() && awaits_token(account)
 }
 
 fn default_name(client: &Client, sign_in: &SignIn) -> String {

@@ -9,6 +9,7 @@ use labkeep_settings::{Plan, RecoveryKit, RunOutcome, Schedule, Settings, VaultE
 use super::Labkeep;
 use super::advise::{WARN_DAYS, days_in_words};
 use super::promise::{is_there, waits_for};
+use super::recovered::awaits_token;
 use crate::error::Result;
 use crate::kind::Item;
 use crate::view::{AttentionView, LedgerLineView, LedgerState, ProjectFilter, Remedy, Severity};
@@ -17,6 +18,7 @@ impl Labkeep {
     /// What needs the user, worst first.
     pub(super) fn attention(&self, settings: &Settings) -> Result<Vec<AttentionView>> {
         let mut all = self.attention_of_losses()?;
+        all.extend(self.attention_of_troubles());
         for plan in &settings.plans {
             all.extend(self.attention_of_plan(plan)?);
         }
@@ -24,6 +26,8 @@ impl Labkeep {
         for vault in &settings.vaults {
             all.extend(self.attention_of_checks(vault)?);
         }
+        all.extend(self.attention_of_recovery(settings)?);
+        all.extend(self.attention_of_copies(settings)?);
         for account in self.accounts()? {
             let Some(days) = account.token_days_left else {
                 continue;
@@ -118,7 +122,9 @@ impl Labkeep {
     fn attention_of_lateness(&self, plan: &Plan) -> Result<Option<AttentionView>> {
         let settings = self.settings()?;
         let is_paused = self.paused_until(&settings.preferences).is_some();
-        if is_paused || self.promise(plan)?.is_running || self.late_since(plan)?.is_none() {
+        // That it cannot run at all is told elsewhere.
+        let cannot_run = settings.account(plan.account).is_some_and(awaits_token);
+        if is_paused || cannot_run || self.promise(plan)?.is_running || self.late_since(plan)?.is_none() {
             return Ok(None);
         }
         let outlook = self.outlook(plan, &settings.preferences)?;

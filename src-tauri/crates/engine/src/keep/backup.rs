@@ -10,7 +10,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::check::tells_of_damage;
 use super::execute::{Counts, Ended, Execution, Order, key};
-use super::plan::head_of;
 use super::{Labkeep, blocking};
 use crate::advice::Advice;
 use crate::backup::job::{BackupError, BackupJob, BackupResult};
@@ -172,7 +171,7 @@ impl Labkeep {
         Ok(BackupJob {
             client,
             vault: self.vault(&vault).await?,
-            plan: head_of(plan)?,
+            plan: self.head_of(plan)?,
             selection: Selection::new(&plan.include, &plan.exclude)?,
             run: around.run,
             host: process::host(),
@@ -353,7 +352,7 @@ fn ended(result: &BackupResult, execution: &Execution) -> Ended {
 }
 
 /// Why a backup is only Partial: the first failure, and how many there are.
-fn partial(ledger: &Ledger, items: u64) -> Advice {
+pub(super) fn partial(ledger: &Ledger, items: u64) -> Advice {
     let mut failures = ledger.lines().filter(|line| !line.is_whole());
     let Some(first) = failures.next() else {
         return Advice::new("Something is missing.", "Look at the ledger.");

@@ -1,6 +1,6 @@
 //! Second copies: which vault is copied to which other one.
 
-use labkeep_settings::{CopyId, VaultCopy};
+use labkeep_settings::{CopyId, VaultCopy, VaultEntryId};
 
 use super::Labkeep;
 use crate::error::{Error, Result, What};
@@ -9,10 +9,11 @@ use crate::view::{CopyInput, CopyView};
 impl Labkeep {
     /// Sets a second copy up.
     pub fn create_copy(&self, input: &CopyInput) -> Result<CopyView> {
+        let (from, to) = self.ends(input, None)?;
         let copy = VaultCopy {
             id: CopyId::random(),
-            from: self.find_vault(&input.from)?.id,
-            to: self.find_vault(&input.to)?.id,
+            from,
+            to,
             retention: input.retention,
             created_at: self.0.clock.now(),
             rest: serde_json::Map::new(),
@@ -26,8 +27,7 @@ impl Labkeep {
     /// Changes a second copy.
     pub fn update_copy(&self, id: &str, input: &CopyInput) -> Result<CopyView> {
         let mut copy = self.find_copy(id)?;
-        copy.from = self.find_vault(&input.from)?.id;
-        copy.to = self.find_vault(&input.to)?.id;
+        (copy.from, copy.to) = self.ends(input, Some(copy.id))?;
         copy.retention = input.retention;
         self.0.store.update(|settings| {
             for other in &mut settings.copies {
@@ -36,6 +36,7 @@ impl Labkeep {
                 }
             }
         })?;
+        self.reconsider_copy(&copy)?;
         self.0.runs.changed();
         self.copy_view(&copy)
     }
@@ -57,7 +58,7 @@ impl Labkeep {
         copies.iter().map(|copy| self.copy_view(copy)).collect()
     }
 
-    fn find_copy(&self, id: &str) -> Result<VaultCopy> {
+    pub(super) fn find_copy(&self, id: &str) -> Result<VaultCopy> {
         let copies = self.settings()?.copies;
         copies
             .into_iter()
@@ -68,18 +69,27 @@ impl Labkeep {
             })
     }
 
-    fn copy_view(&self, copy: &VaultCopy) -> Result<CopyView> {
-        Ok(CopyView {
-            id: copy.id.to_string(),
-            input: CopyInput {
-                from: copy.from.to_string(),
-                to: copy.to.to_string(),
-                retention: copy.retention,
-            },
-            copied_at: None,
-            behind: 0,
-            waits_for: None,
-            problem: None,
-        })
+    /// The two vaults of a second copy; refused if they are one, or if there is
+    /// another second copy of the same two.
+    fn ends(
+        &self,
+        input: &CopyInput,
+        except: Option<CopyId>,
+    ) -> Result<(VaultEntryId, VaultEntryId)> {
+        let from = self.find_vault(&input.from)?;
+        let to = self.find_vault(&input.to)?;
+        // The same vault by another path as well.
+        if from.vault_id == to.vault_id {
+            return Err(labkeep_vault::Error::SameVault { path: to.location }.into());
+        }
+        let copies = self.settings()?.copies;
+        let mut others = copies.iter().filter(|copy| Some(copy.id) != except);
+        if others.any(|copy| copy.from == from.id && copy.to == to.id) {
+            return Err(Error::CopiedAlready {
+                from: from.name,
+                to: to.name,
+            });
+        }
+        Ok((from.id, to.id))
     }
 }

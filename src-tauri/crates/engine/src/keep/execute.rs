@@ -326,7 +326,7 @@ impl Labkeep {
     }
 }
 
-fn row(line: &crate::ledger::Line) -> LedgerRow {
+pub(super) fn row(line: &crate::ledger::Line) -> LedgerRow {
     LedgerRow {
         item: key(line.item()),
         kind: line.kind.name().to_owned(),

@@ -148,7 +148,25 @@ impl Labkeep {
 
     /// What Labkeep is going to do by itself, the next first.
     fn upcoming(&self, settings: &Settings) -> Result<Vec<Upcoming>> {
-        self.upcoming_backups(settings)
+        let mut all = self.upcoming_backups(settings)?;
+        let mut add = |kind, subject: &str, at: Option<Timestamp>| {
+            all.extend(at.map(|at| Upcoming {
+                kind,
+                subject: subject.to_owned(),
+                at: millis(at),
+                waits_for: None,
+            }));
+        };
+        for vault in &settings.vaults {
+            let at = self.check_due_at(&vault.id.to_string())?;
+            add(crate::outcome::RunKind::Verify, &vault.name, at);
+        }
+        for plan in &settings.plans {
+            let at = self.drill_due_at(&plan.id.to_string())?;
+            add(crate::outcome::RunKind::Drill, &plan.name, at);
+        }
+        all.sort_by_key(|upcoming| upcoming.at);
+        Ok(all)
     }
 
     fn last_lines(&self, settings: &Settings) -> Result<Vec<LedgerLineView>> {

@@ -1,6 +1,6 @@
 //! The list of projects: what is protected, by item and kind.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use labkeep_settings::{Account, KnownItem, Plan, RunKind, RunOutcome, RunQuery};
 
@@ -174,7 +174,13 @@ impl Labkeep {
         snapshots.retain(|(_, snapshot)| super::snapshot::details(snapshot).url == account.url);
         snapshots.sort_by_key(|(_, snapshot)| std::cmp::Reverse(snapshot.time));
         let mut versions = Vec::new();
-        for (entry, snapshot) in snapshots.into_iter().take(VERSIONS) {
+        let mut opened = BTreeSet::new();
+        for (entry, snapshot) in snapshots {
+            let moment = super::copy_state::moment(&snapshot);
+            // A copy in another vault is no other version.
+            if opened.len() >= VERSIONS || opened.contains(&moment) {
+                continue;
+            }
             let reference = super::SnapshotRef {
                 vault: entry.clone(),
                 id: snapshot.id.clone(),
@@ -187,6 +193,7 @@ impl Labkeep {
                     continue;
                 }
             };
+            opened.insert(moment);
             let found = blocking(move || {
                 let lines: Vec<LedgerLineView> = open
                     .ledger

@@ -10,6 +10,9 @@ mod backup;
 mod channels;
 mod check;
 mod copy;
+mod copy_choice;
+mod copy_state;
+mod copying;
 mod damage;
 mod drill;
 mod execute;
@@ -27,6 +30,8 @@ mod prune;
 mod prune_due;
 mod reader;
 mod rebuild;
+mod recall;
+mod recovered;
 mod restore;
 mod run;
 mod scheduler;
@@ -35,7 +40,7 @@ mod status;
 mod tell;
 mod vault;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -43,6 +48,7 @@ use labkeep_settings::{Catalogue, Home, PlanId, Secrets, Settings, Store, VaultE
 use labkeep_vault::Vault;
 use tokio::sync::broadcast;
 
+use crate::advice::Advice;
 use crate::clock::SharedClock;
 use crate::error::{Error, Result};
 use crate::notify::Notice;
@@ -73,6 +79,8 @@ struct Inner {
     open: Mutex<HashMap<VaultEntryId, Vault>>,
     /// What the scheduler of this process last saw holding plans back.
     held: Mutex<HashMap<PlanId, Why>>,
+    /// What is due and could not be started, and why.
+    troubles: Mutex<BTreeMap<String, Advice>>,
     /// What the desktop should show.
     notices: broadcast::Sender<Notice>,
 }
@@ -94,6 +102,7 @@ impl Labkeep {
             runs,
             open: Mutex::default(),
             held: Mutex::default(),
+            troubles: Mutex::default(),
             notices: broadcast::channel(NOTICES).0,
         }));
         labkeep.note_crashes()?;

@@ -8,7 +8,7 @@ use super::vault::free_name;
 use super::{Labkeep, blocking};
 use crate::backup::discover::discover;
 use crate::error::{Error, Result, What};
-use crate::head::HeadPlan;
+use crate::head::{HeadCopy, HeadPlan};
 use crate::kind::{Kind, Sort};
 use crate::ledger::Ledger;
 use crate::pattern::Selection;
@@ -139,26 +139,45 @@ impl Labkeep {
     }
 }
 
-/// The plan as it goes into a snapshot.
-pub(super) fn head_of(plan: &Plan) -> Result<HeadPlan> {
-    let kinds = match &plan.kinds {
-        Kinds::All => None,
-        Kinds::Only(names) => Some(
-            names
+impl Labkeep {
+    /// The plan as it goes into a snapshot.
+    pub(super) fn head_of(&self, plan: &Plan) -> Result<HeadPlan> {
+        let settings = self.settings()?;
+        let vault_id = |id| settings.vault(id).map(|vault| vault.vault_id.clone());
+        let kinds = match &plan.kinds {
+            Kinds::All => None,
+            Kinds::Only(names) => Some(
+                names
+                    .iter()
+                    .map(|name| {
+                        Kind::from_name(name)
+                            .ok_or_else(|| Error::UnknownKind { name: name.clone() })
+                    })
+                    .collect::<Result<Vec<_>>>()?,
+            ),
+        };
+        Ok(HeadPlan {
+            id: plan.id.to_string(),
+            name: plan.name.clone(),
+            include: plan.include.clone(),
+            exclude: plan.exclude.clone(),
+            kinds,
+            schedule: Some(plan.schedule),
+            retention: Some(plan.retention),
+            vault: vault_id(plan.vault),
+            copies: settings
+                .copies
                 .iter()
-                .map(|name| {
-                    Kind::from_name(name).ok_or_else(|| Error::UnknownKind { name: name.clone() })
+                .filter(|copy| copy.from == plan.vault)
+                .filter_map(|copy| {
+                    Some(HeadCopy {
+                        vault: vault_id(copy.to)?,
+                        retention: copy.retention,
+                    })
                 })
-                .collect::<Result<Vec<_>>>()?,
-        ),
-    };
-    Ok(HeadPlan {
-        id: plan.id.to_string(),
-        name: plan.name.clone(),
-        include: plan.include.clone(),
-        exclude: plan.exclude.clone(),
-        kinds,
-    })
+                .collect(),
+        })
+    }
 }
 
 /// What was asked for when the plan was made.

@@ -7,6 +7,7 @@ use labkeep_settings::{Plan, PlanId, Preferences, Run, RunKind, RunOutcome, RunS
 use labkeep_vault::{Location, State, inspect};
 
 use super::Labkeep;
+use super::recovered::awaits_token;
 use super::run::{CANCELLED, CRASHED};
 use crate::clock::millis;
 use crate::error::Result;
@@ -66,6 +67,10 @@ impl Labkeep {
 
     /// When a plan is due for all that this process knows.
     pub(super) fn outlook(&self, plan: &Plan, preferences: &Preferences) -> Result<Outlook> {
+        // Without a token nothing is going to happen.
+        if self.settings()?.account(plan.account).is_some_and(awaits_token) {
+            return Ok(Outlook::default());
+        }
         let promise = self.promise(plan)?;
         let now = self.0.clock.now();
         let zone = TimeZone::system();

@@ -140,6 +140,9 @@ impl Labkeep {
         execution: &Execution,
     ) -> Result<Ended> {
         execution.active.progress.enter(Phase::Checking);
+        let Some(_turn) = self.copied_turn(entry.id, execution).await? else {
+            return Ok(Ended::aborted());
+        };
         let now = self.plan_prune(&plan.vault).await?;
         if now.snapshots != plan.snapshots {
             return Err(labkeep_vault::Error::PlanOutdated.into());

@@ -244,6 +244,7 @@ pub(super) fn run_view(run: &Run) -> RunView {
         missing: counts.missing,
         resumable: is_resumable(run),
         result_url: run.details["url"].as_str().map(ToOwned::to_owned),
+        elsewhere: run.details["elsewhere"].as_str().map(ToOwned::to_owned),
     }
 }
 

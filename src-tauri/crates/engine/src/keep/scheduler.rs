@@ -8,16 +8,18 @@ use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use labkeep_settings::{Plan, PlanId, RunId, Settings};
+use labkeep_settings::{Plan, PlanId, RunId, Settings, VaultEntryId};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinHandle;
 
 use super::promise::{is_there, rules};
+use super::recovered::awaits_token;
 use super::{BackupWish, Labkeep, blocking};
+use crate::advice::Advice;
 use crate::error::{Result, chain};
 use crate::machine::{Machine, MachineConditions};
 use crate::schedule::{Conditions, Decision, Why, decide};
-use crate::view::RunEvent;
+use crate::view::{AttentionView, Remedy, RunEvent, Severity};
 
 /// The longest time between two looks.
 const LOOK: Duration = Duration::from_mins(1);
@@ -28,6 +30,37 @@ const ANSWER: Duration = Duration::from_secs(30);
 /// The clock on the wall went on by so much more than time passed: the machine
 /// slept.
 const SLEPT: SignedDuration = SignedDuration::from_secs(20);
+
+/// When a chore is tried again that could not be started.
+const AGAIN: SignedDuration = SignedDuration::from_hours(1);
+
+/// Something that nobody waits for, done when nothing else is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Chore {
+    Prune(VaultEntryId),
+    Check(VaultEntryId),
+    Drill(PlanId),
+}
+
+impl Chore {
+    fn key(&self) -> String {
+        match self {
+            Self::Prune(vault) => format!("prune:{vault}"),
+            Self::Check(vault) => format!("check:{vault}"),
+            Self::Drill(plan) => format!("drill:{plan}"),
+        }
+    }
+}
+
+fn chores(settings: &Settings) -> Vec<Chore> {
+    let vaults = settings.vaults.iter().map(|vault| vault.id);
+    let plans = settings.plans.iter().map(|plan| plan.id);
+    let prunes = vaults.clone().map(Chore::Prune);
+    prunes
+        .chain(vaults.map(Chore::Check))
+        .chain(plans.map(Chore::Drill))
+        .collect()
+}
 
 /// The scheduler at work. It stops when this is dropped; runs go on.
 #[derive(Debug)]
@@ -48,6 +81,8 @@ struct Memory {
     clear_since: HashMap<PlanId, Timestamp>,
     /// When the process started, or the machine last woke.
     woken: Timestamp,
+    /// When a chore could not be started.
+    failed: HashMap<Chore, Timestamp>,
     seen: (Timestamp, Instant),
     wakes: u64,
 }
@@ -62,6 +97,7 @@ impl Labkeep {
             machine,
             clear_since: HashMap::new(),
             woken: now,
+            failed: HashMap::new(),
             seen: (now, Instant::now()),
         };
         Scheduler {
@@ -125,7 +161,9 @@ impl Labkeep {
         let settings = self.settings()?;
         let mut next = now + SignedDuration::try_from(LOOK).expect("a minute is short");
         let mut is_free = true;
-        for plan in &settings.plans {
+        // Those of a vault that was opened wait for their first token.
+        let awaits = |plan: &&Plan| settings.account(plan.account).is_some_and(awaits_token);
+        for plan in settings.plans.iter().filter(|plan| !awaits(plan)) {
             match self.decide_on(plan, &settings, machine, memory).await? {
                 Decision::NotScheduled => {}
                 Decision::Running => is_free = false,
@@ -146,12 +184,8 @@ impl Labkeep {
             }
         }
         if is_free && self.running().is_empty() && self.may_work(&settings, machine, now) {
-            match self.start_due_chore(&settings).await {
-                Ok(Some(run)) => tracing::info!(%run, "started because it was due"),
-                Ok(None) => {}
-                Err(error) => {
-                    tracing::error!(error = %chain(&error), "what is due could not be started");
-                }
+            if let Some(run) = self.start_due_chore(&settings, memory, now).await {
+                tracing::info!(%run, "started because it was due");
             }
         }
         self.tell().await?;
@@ -181,7 +215,7 @@ impl Labkeep {
         let mut conditions = Conditions {
             on_battery: machine.on_battery,
             metered: machine.metered,
-            online: machine.online,
+            online: machine.online.filter(|_| !self.is_on_this_machine(plan)),
             vault_reachable,
             instance_answers: None,
             clear_since: clear_since.map_or(memory.woken, |since| since.max(memory.woken)),
@@ -195,6 +229,19 @@ impl Labkeep {
             memory.clear_since.insert(plan.id, now);
         }
         Ok(decision)
+    }
+
+    /// Whether the plan's GitLab is on this machine, which needs no network.
+    fn is_on_this_machine(&self, plan: &Plan) -> bool {
+        let settings = self.settings().ok();
+        let account = settings.as_ref().and_then(|all| all.account(plan.account));
+        let url = account.and_then(|account| url::Url::parse(&account.url).ok());
+        match url.as_ref().and_then(url::Url::host) {
+            Some(url::Host::Domain(name)) => name == "localhost",
+            Some(url::Host::Ipv4(address)) => address.is_loopback(),
+            Some(url::Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        }
     }
 
     /// Whether the plan's GitLab answers, whatever it says: what is wrong then
@@ -225,9 +272,91 @@ impl Labkeep {
         !is_quiet && !is_paused && !on_battery
     }
 
-    /// Starts the first chore that is due.
-    async fn start_due_chore(&self, _settings: &Settings) -> Result<Option<RunId>> {
-        Ok(None)
+    /// Starts the first chore that is due. One that cannot be started is left
+    /// alone for a while, told to people, and does not hold up the others.
+    async fn start_due_chore(
+        &self,
+        settings: &Settings,
+        memory: &mut Memory,
+        now: Timestamp,
+    ) -> Option<RunId> {
+        for chore in chores(settings) {
+            let failed = memory.failed.get(&chore).copied();
+            if failed.is_some_and(|at| at <= now && now.duration_since(at) < AGAIN) {
+                continue;
+            }
+            let (vault, name) = match &chore {
+                Chore::Prune(vault) | Chore::Check(vault) => (Some(*vault), vault.to_string()),
+                Chore::Drill(plan) => (
+                    settings.plan(*plan).map(|plan| plan.vault),
+                    plan.to_string(),
+                ),
+            };
+            let vault = vault.and_then(|vault| settings.vault(vault)).cloned();
+            let is_there = blocking(move || Ok(vault.is_some_and(|vault| is_there(&vault))));
+            if !is_there.await.unwrap_or(false) {
+                continue;
+            }
+            let started = match &chore {
+                Chore::Prune(_) => self.start_due_prune(&name).await,
+                Chore::Check(_) => self.start_due_check(&name).await,
+                Chore::Drill(_) => self.start_due_drill(&name).await,
+            };
+            match started {
+                Ok(run) => {
+                    memory.failed.remove(&chore);
+                    self.set_trouble(&chore.key(), None);
+                    if run.is_some() {
+                        return run;
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(?chore, error = %chain(&error), "it is due and could not be started");
+                    memory.failed.insert(chore.clone(), now);
+                    self.set_trouble(&chore.key(), Some(error.advice()));
+                }
+            }
+        }
+        None
+    }
+
+    /// Remembers why something that is due could not be started, for people.
+    fn set_trouble(&self, chore: &str, why: Option<Advice>) {
+        let mut troubles = self.troubles();
+        match why {
+            Some(why) => troubles.insert(chore.to_owned(), why),
+            None => troubles.remove(chore),
+        };
+    }
+
+    fn troubles(&self) -> std::sync::MutexGuard<'_, std::collections::BTreeMap<String, Advice>> {
+        self.0
+            .troubles
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// What is due and could not be started.
+    pub(super) fn attention_of_troubles(&self) -> Vec<AttentionView> {
+        let troubles = self.troubles();
+        troubles
+            .iter()
+            .map(|(key, why)| {
+                let what = key.split(':').next().unwrap_or_default();
+                AttentionView {
+                    key: format!("trouble-{key}"),
+                    severity: Severity::Warning,
+                    title: match what {
+                        "prune" => "Old snapshots cannot be removed",
+                        "check" => "A vault cannot be checked",
+                        _ => "A restore cannot be rehearsed",
+                    }
+                    .to_owned(),
+                    detail: why.to_string(),
+                    remedy: Some(Remedy::ShowSettings),
+                }
+            })
+            .collect()
     }
 
     fn hold(&self, plan: PlanId, why: Option<Why>) {

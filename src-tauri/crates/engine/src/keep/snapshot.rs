@@ -9,7 +9,9 @@ use labkeep_vault::{SnapshotFacts, SnapshotId, SnapshotReader};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::copy_state::moment;
 use super::execute::settings_outcome;
+use super::promise::is_there;
 use super::{Labkeep, blocking};
 use crate::clock::millis;
 use crate::error::{Error, Result, What};
@@ -126,6 +128,23 @@ pub(super) fn view(
     }
 }
 
+/// The snapshot, or its copy in another vault if the drive of its own is not
+/// there.
+pub(super) fn at_hand(
+    wanted: &(VaultEntry, KnownSnapshot),
+    known: &[(VaultEntry, KnownSnapshot)],
+) -> SnapshotRef {
+    let moment = moment(&wanted.1);
+    let there = std::iter::once(wanted)
+        .chain(known)
+        .find(|(vault, snapshot)| self::moment(snapshot) == moment && is_there(vault));
+    let (vault, snapshot) = there.unwrap_or(wanted);
+    SnapshotRef {
+        vault: vault.clone(),
+        id: snapshot.id.clone(),
+    }
+}
+
 impl Labkeep {
     /// Every snapshot that this machine knows, newest first.
     pub fn snapshots(&self, vault: Option<&str>) -> Result<Vec<SnapshotView>> {
@@ -199,11 +218,8 @@ impl Labkeep {
             name: name.to_owned(),
         };
         if name == "latest" {
-            let (vault, snapshot) = known.pop().ok_or_else(unknown)?;
-            return Ok(SnapshotRef {
-                vault,
-                id: snapshot.id,
-            });
+            let latest = known.last().ok_or_else(unknown)?;
+            return Ok(at_hand(latest, &known));
         }
         let mut fitting = known
             .into_iter()

@@ -38,10 +38,15 @@ impl Labkeep {
         let id = VaultEntryId::random();
         let key = VaultKey::generate();
         let name = self.free_vault_name(name, &location)?;
+        // Copies share their data with what is cut into the same parts.
+        let options = CreateOptions {
+            alike: self.any_vault().await?,
+            ..CreateOptions::default()
+        };
         self.keep_key(id, &name, &key).await?;
         let made = {
             let (location, key) = (location.clone(), key.clone());
-            blocking(move || Ok(Vault::create(&location, &key, CreateOptions::default())?)).await
+            blocking(move || Ok(Vault::create(&location, &key, options)?)).await
         };
         let vault = match made {
             Ok(vault) => vault,
@@ -51,6 +56,19 @@ impl Labkeep {
             }
         };
         self.attach(id, name, &vault, RecoveryKit::Pending)
+    }
+
+    /// The first vault that can be opened now.
+    async fn any_vault(&self) -> Result<Option<Vault>> {
+        let mut vaults = self.settings()?.vaults;
+        vaults.sort_by_key(|vault| vault.created_at);
+        for entry in vaults {
+            match self.vault(&entry).await {
+                Ok(vault) => return Ok(Some(vault)),
+                Err(error) => tracing::debug!(vault = entry.name, %error, "not open"),
+            }
+        }
+        Ok(None)
     }
 
     /// Attaches a vault that is there already, and rebuilds from it what this
@@ -72,6 +90,7 @@ impl Labkeep {
             // Known already; what it holds may not be, after an interruption.
             let was_known = self.0.catalogue.snapshots(vault.id().as_str())?.len();
             self.rebuild_from(&vault).await?;
+            self.recall_plans(&vault).await?;
             let is_known = self.0.catalogue.snapshots(vault.id().as_str())?.len();
             let here = location.to_string();
             let entry = self
@@ -94,6 +113,8 @@ impl Labkeep {
         };
         let view = self.attach(id, name, &vault, kit)?;
         self.rebuild_from(&vault).await?;
+        self.recall_plans(&vault).await?;
+        self.0.runs.changed();
         Ok(view)
     }
 
@@ -114,6 +135,10 @@ impl Labkeep {
                 what: What::Vault,
                 plan: plan.name.clone(),
             });
+        }
+        let mut copies = settings.copies.iter();
+        if copies.any(|copy| copy.from == entry.id || copy.to == entry.id) {
+            return Err(Error::HasCopy { vault: entry.name });
         }
         if !matches!(entry.recovery_kit, RecoveryKit::Saved { .. }) {
             return Err(Error::KitNotSaved { vault: entry.name });

@@ -27,7 +27,7 @@ pub struct CopyView {
     pub copied_at: Option<i64>,
     /// Snapshots that this machine knows in the one vault and not in the other.
     pub behind: u32,
-    /// What it waits for: "for the drive of Backup disk".
+    /// What it waits for: "the drive of Backup disk".
     pub waits_for: Option<String>,
     /// What is wrong, if the last one did not go well.
     pub problem: Option<String>,

@@ -94,6 +94,11 @@ pub struct RunView {
     pub resumable: bool,
     /// Address of what a restore created.
     pub result_url: Option<String>,
+    /// The machine that made it, if it was another one and this one knows of it
+    /// from a vault.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[specta(optional)]
+    pub elsewhere: Option<String>,
 }
 
 /// What became of one kind of one item.

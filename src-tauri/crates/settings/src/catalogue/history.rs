@@ -40,6 +40,43 @@ impl Catalogue {
         })
     }
 
+    /// Writes a run that was made elsewhere and has ended. One that is known
+    /// already stays as it is; tells whether this one is new.
+    pub fn put_ended_run(&self, run: &NewRun, started: Timestamp, end: &RunEnd) -> Result<bool> {
+        self.write(|database| {
+            let added = database
+                .prepare_cached(
+                    "INSERT OR IGNORE INTO run (id, kind, subject, plan, vault, account, state, \
+                     outcome, reason, remedy, queued_at, started_at, ended_at, snapshot, counts, \
+                     details, host, process, process_started) VALUES (:id, :kind, :subject, \
+                     :plan, :vault, :account, 'ended', :outcome, :reason, :remedy, :queued_at, \
+                     :started_at, :ended_at, :snapshot, :counts, :details, :host, :process, \
+                     :process_started)",
+                )?
+                .execute(named_params! {
+                    ":id": run.id.to_string(),
+                    ":kind": run.kind.name(),
+                    ":subject": run.subject,
+                    ":plan": run.plan.map(|id| id.to_string()),
+                    ":vault": run.vault.map(|id| id.to_string()),
+                    ":account": run.account.map(|id| id.to_string()),
+                    ":outcome": end.outcome.name(),
+                    ":reason": end.reason,
+                    ":remedy": end.remedy,
+                    ":queued_at": millis(run.queued_at),
+                    ":started_at": millis(started),
+                    ":ended_at": millis(end.at),
+                    ":snapshot": end.snapshot,
+                    ":counts": end.counts.to_string(),
+                    ":details": run.details.to_string(),
+                    ":host": run.process.host,
+                    ":process": run.process.id,
+                    ":process_started": run.process.started,
+                })?;
+            Ok(added == 1)
+        })
+    }
+
     /// A run begins. Only one that waits can.
     pub fn start_run(&self, run: RunId, at: Timestamp) -> Result<()> {
         self.change_run(

@@ -159,7 +159,10 @@ impl<'a> Copy<'a> {
             }
         }
         files.sort_by_key(|file| (file.time.timestamp(), file.id));
-        for file in files {
+        let total = files.len() as u64;
+        for (done, file) in (0..).zip(files) {
+            self.reporter.tell(Unit::Snapshots, done, Some(total));
+            self.reporter.go_on()?;
             let from = SnapshotId::from_rustic(*file.id);
             if let Some(to) = self.known.same_as(&file) {
                 self.report.already_there.push(CopiedSnapshot { from, to });

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::super::execute::key;
-use super::super::snapshot::{OpenSnapshot, SnapshotRef, details, view};
+use super::super::snapshot::{OpenSnapshot, SnapshotRef, at_hand, details, view};
 use super::super::{Labkeep, blocking};
 use crate::capture::LINKS;
 use crate::clock::millis;
@@ -86,27 +86,27 @@ impl Labkeep {
 
     /// The latest snapshot in which an item is whole, or else the latest one.
     fn latest_of(&self, account: &Account, item: Item) -> Result<SnapshotRef> {
-        let last = self
+        let its = self
             .0
             .catalogue
             .items(account.id)?
             .into_iter()
-            .find(|known| known.item == key(item))
-            .and_then(|known| known.last_snapshot);
+            .find(|known| known.item == key(item));
+        let last = its.as_ref().and_then(|known| known.last_snapshot.as_ref());
+        let saved = its.as_ref().and_then(|known| known.last_saved);
         let mut known = self.known_snapshots(None)?;
         known.retain(|(_, snapshot)| details(snapshot).url == account.url);
         known.sort_by_key(|(_, snapshot)| snapshot.time);
-        let whole = last
-            .as_ref()
-            .and_then(|id| known.iter().find(|(_, snapshot)| snapshot.id == *id));
-        let (vault, snapshot) = whole.or(known.last()).ok_or_else(|| Error::Unknown {
+        let whole = known
+            .iter()
+            .find(|(_, snapshot)| Some(&snapshot.id) == last)
+            // The vault that it was in is gone; its copies are of that time.
+            .or_else(|| known.iter().find(|(_, one)| Some(one.time) == saved));
+        let wanted = whole.or(known.last()).ok_or_else(|| Error::Unknown {
             what: What::Snapshot,
             name: "latest".to_owned(),
         })?;
-        Ok(SnapshotRef {
-            vault: vault.clone(),
-            id: snapshot.id.clone(),
-        })
+        Ok(at_hand(wanted, &known))
     }
 
     fn path_of(&self, account: &Account, item: Item) -> Option<String> {
