@@ -2,6 +2,7 @@
 //! how it lives with and without a window.
 
 use std::fs;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -9,7 +10,9 @@ use labkeep_engine::outcome::Outcome;
 use labkeep_tests::desktop::app::TITLE;
 use labkeep_tests::desktop::background::{Background, Furnished, eventually};
 use labkeep_tests::desktop::memory;
+use labkeep_tests::desktop::notifications::Notifications;
 use labkeep_tests::desktop::panel::{Look, Panel};
+use labkeep_tests::desktop::screen::SIZE;
 use labkeep_tests::desktop::tray::{Tray, bus, name_on};
 use labkeep_tests::desktop::{Desktop, Keychain};
 use practice_gitlab::{Action, FaultRule, Options, PracticeGitlab, Running, Seed};
@@ -22,6 +25,14 @@ fn gitlab() -> Result<Running> {
         seed: Seed::Many(3),
         ..Options::default()
     })?)
+}
+
+/// Takes a picture of the whole screen, to be looked at.
+fn picture(desktop: &Desktop, name: &str) -> Result<()> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("window-screenshots");
+    fs::create_dir_all(&folder)?;
+    let file = folder.join(format!("tray-{name}.png"));
+    desktop.screen().picture(SIZE, &file)
 }
 
 fn window_is_there(desktop: &Desktop) -> bool {
@@ -55,6 +66,7 @@ async fn the_tray_says_how_it_is_and_its_menu_backs_up() -> Result<()> {
         .await?;
     ensure!(running.status == "Active", "{running:?}");
     ensure!(tray.icon().await? != before, "the icon shows no run");
+    picture(&desktop, "running-dark")?;
     gitlab.set_faults(Vec::new());
 
     let protected = tray
@@ -83,6 +95,7 @@ async fn the_tray_says_how_it_is_and_its_menu_backs_up() -> Result<()> {
     tray.choose("Pause for an hour").await?;
     tray.shows("the pause", |shown| shown.tip.contains("Paused until"))
         .await?;
+    picture(&desktop, "paused-dark")?;
     tray.choose("Resume").await?;
     tray.shows("that all is well", |shown| {
         shown.tip == "Labkeep: Protected"
@@ -150,6 +163,7 @@ async fn a_run_outlives_the_window() -> Result<()> {
     let labkeep = furnished.start(&desktop, &[])?;
     let window = desktop.screen().wait_for_window(TITLE)?;
     let tray = Tray::find(&desktop).await?;
+    picture(&desktop, "before-light")?;
     gitlab.set_faults(vec![FaultRule::new(
         "POST git-upload-pack",
         Action::Delay {
@@ -238,6 +252,35 @@ async fn without_a_tray_the_window_is_only_minimised() -> Result<()> {
         Ok(fs::read_to_string(&arguments)?.contains("--hidden"))
     })
     .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_is_told_once_and_leads_into_the_window() -> Result<()> {
+    let gitlab = gitlab()?;
+    let desktop = Desktop::start(Keychain::Absent)?;
+    let _panel = Panel::start(&desktop, Look::Dark)?;
+    let notifications = Notifications::start(&desktop)?;
+    let furnished = Furnished::new(&desktop, &gitlab).await?;
+    let _labkeep = furnished.start(&desktop, &["--hidden"])?;
+    let tray = Tray::find(&desktop).await?;
+    gitlab.set_faults(vec![FaultRule::new("*", Action::status(401))]);
+    for _ in 0..2 {
+        tray.choose("Back up now").await?;
+        tray.shows("that something is wrong", |shown| {
+            shown.status == "NeedsAttention" && shown.tip == "Labkeep: Needs attention"
+        })
+        .await?;
+        notifications.appear().await?;
+    }
+    ensure!(notifications.displayed()? == 1, "told more than once");
+    ensure!(!window_is_there(&desktop), "there is a window already");
+    picture(&desktop, "needs-attention-dark")?;
+    notifications.click()?;
+    desktop.screen().wait_for_window(TITLE)?;
+    let said = notifications.close_all()?;
+    ensure!(said.len() == 1, "{said:?}");
+    ensure!(said[0].title.contains("failed"), "{said:?}");
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,6 +9,7 @@ pub mod app;
 pub mod background;
 pub mod leaks;
 pub mod memory;
+pub mod notifications;
 pub mod page;
 pub mod panel;
 pub mod pictures;

@@ -21,10 +21,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How often is looked.
 const PERIOD: Duration = Duration::from_millis(50);
 
-/// An item in the tray.
+/// The item in the tray of a desktop. It is looked for each time, for it has
+/// another name after Labkeep has begun anew.
 pub struct Tray {
-    item: Proxy<'static>,
-    menu: Proxy<'static>,
+    bus: Connection,
 }
 
 /// What the tray shows.
@@ -79,33 +79,36 @@ impl Tray {
     /// Waits for the only item on this desktop.
     pub async fn find(desktop: &Desktop) -> Result<Self> {
         let bus = bus(desktop).await?;
-        let name = name_on(&bus, PREFIX).await?;
+        name_on(&bus, PREFIX).await?;
+        Ok(Self { bus })
+    }
+
+    async fn item(&self) -> Result<Proxy<'static>> {
+        self.proxy("/StatusNotifierItem", ITEM).await
+    }
+
+    async fn proxy(&self, path: &'static str, interface: &'static str) -> Result<Proxy<'static>> {
+        let name = name_on(&self.bus, PREFIX).await?;
         // Nothing is kept: a property is what it is when it is asked for.
-        let proxy = async |path: &'static str, interface: &'static str| {
-            zbus::proxy::Builder::new(&bus)
-                .destination(name.clone())?
-                .path(path)?
-                .interface(interface)?
-                .cache_properties(zbus::proxy::CacheProperties::No)
-                .build()
-                .await
-        };
-        Ok(Self {
-            item: proxy("/StatusNotifierItem", ITEM).await?,
-            menu: proxy("/MenuBar", MENU).await?,
-        })
+        let proxy = zbus::proxy::Builder::new(&self.bus)
+            .destination(name)?
+            .path(path)?
+            .interface(interface)?
+            .cache_properties(zbus::proxy::CacheProperties::No);
+        Ok(proxy.build().await?)
     }
 
     /// What it shows now.
     pub async fn shown(&self) -> Result<Shown> {
-        let tip: OwnedValue = self.item.get_property("ToolTip").await?;
+        let item = self.item().await?;
+        let tip: OwnedValue = item.get_property("ToolTip").await?;
         let tip = Structure::try_from(tip)?;
         let [_, _, title, detail] = tip.fields() else {
             bail!("a tooltip has four fields");
         };
         Ok(Shown {
-            status: self.item.get_property("Status").await?,
-            title: self.item.get_property("Title").await?,
+            status: item.get_property("Status").await?,
+            title: item.get_property("Title").await?,
             tip: text(title)?,
             detail: text(detail)?,
         })
@@ -115,9 +118,10 @@ impl Tray {
     pub async fn shows(&self, what: &str, is: impl Fn(&Shown) -> bool) -> Result<Shown> {
         let since = Instant::now();
         loop {
-            let shown = self.shown().await?;
-            if is(&shown) {
-                return Ok(shown);
+            let shown = self.shown().await;
+            match shown {
+                Ok(shown) if is(&shown) => return Ok(shown),
+                _ => {}
             }
             if since.elapsed() > PATIENCE {
                 bail!("the tray does not show {what}: {shown:?}");
@@ -128,23 +132,22 @@ impl Tray {
 
     /// The pixels of its icon in every size: width, height and bytes.
     pub async fn icon(&self) -> Result<Vec<(i32, i32, Vec<u8>)>> {
-        let pixels: OwnedValue = self.item.get_property("IconPixmap").await?;
+        let pixels: OwnedValue = self.item().await?.get_property("IconPixmap").await?;
         Ok(Vec::<(i32, i32, Vec<u8>)>::try_from(pixels)?)
     }
 
     /// A click on the icon.
     pub async fn click(&self) -> Result<()> {
-        self.item.call_method("Activate", &(0, 0)).await?;
+        let item = self.item().await?;
+        item.call_method("Activate", &(0, 0)).await?;
         Ok(())
     }
 
     /// Its menu.
     pub async fn menu(&self) -> Result<Vec<Entry>> {
         let nothing: Vec<&str> = Vec::new();
-        let answer = self
-            .menu
-            .call_method("GetLayout", &(0, -1, nothing))
-            .await?;
+        let menu = self.proxy("/MenuBar", MENU).await?;
+        let answer = menu.call_method("GetLayout", &(0, -1, nothing)).await?;
         let (_, (_, _, entries)): (u32, (i32, HashMap<String, OwnedValue>, Vec<OwnedValue>)) =
             answer.body().deserialize()?;
         entries.iter().map(|value| entry(value)).collect()
@@ -154,27 +157,32 @@ impl Tray {
     pub async fn choose(&self, label: &str) -> Result<()> {
         let since = Instant::now();
         loop {
-            let menu = self.menu().await?;
-            if let Some(found) = find(&menu, label).filter(|entry| entry.enabled) {
-                let data = Value::from(0);
-                self.menu
-                    .call_method("Event", &(found.id, "clicked", data, 0_u32))
-                    .await?;
-                return Ok(());
-            }
-            if since.elapsed() > PATIENCE {
-                bail!("the menu offers no {label}: {menu:?}");
+            let done = self.try_to_choose(label).await;
+            if done.is_ok() || since.elapsed() > PATIENCE {
+                return done;
             }
             tokio::time::sleep(PERIOD).await;
         }
+    }
+
+    async fn try_to_choose(&self, label: &str) -> Result<()> {
+        let menu = self.menu().await?;
+        let found = find(&menu, label).filter(|entry| entry.enabled);
+        let entry = found.with_context(|| format!("the menu offers no {label}: {menu:?}"))?;
+        let data = Value::from(0);
+        self.proxy("/MenuBar", MENU)
+            .await?
+            .call_method("Event", &(entry.id, "clicked", data, 0_u32))
+            .await?;
+        Ok(())
     }
 
     /// Waits until the menu offers something.
     pub async fn offers(&self, label: &str) -> Result<()> {
         let since = Instant::now();
         loop {
-            let menu = self.menu().await?;
-            if find(&menu, label).is_some() {
+            let menu = self.menu().await;
+            if menu.as_ref().is_ok_and(|menu| find(menu, label).is_some()) {
                 return Ok(());
             }
             if since.elapsed() > PATIENCE {
