@@ -1,5 +1,6 @@
 //! Whether the panel is dark, which no desktop tells: the user's word, else
-//! what is known of the desktop, else the colours that programs are to use.
+//! what is known of the desktop. Where the panel goes with the colours of
+//! programs, those are followed.
 
 use futures::StreamExt;
 use tokio::sync::watch;
@@ -35,7 +36,7 @@ trait Portal {
 pub async fn watch(bus: &Connection) -> watch::Receiver<Panel> {
     let desktop = std::env::var("XDG_CURRENT_DESKTOP").unwrap_or_default();
     let said = std::env::var(VARIABLE).unwrap_or_default();
-    let (sender, receiver) = watch::channel(Panel::Dark);
+    let (sender, receiver) = watch::channel(Panel::Unknown);
     if let Some(panel) = known(&said, &desktop) {
         sender.send_replace(panel);
         return receiver;
@@ -54,9 +55,15 @@ fn known(said: &str, desktop: &str) -> Option<Panel> {
         "light" => return Some(Panel::Light),
         _ => {}
     }
-    // Their panels are dark whatever programs look like.
-    let is_dark = |name: &str| ["GNOME", "Unity", "X-Cinnamon", "XFCE"].contains(&name);
-    desktop.split(':').any(is_dark).then_some(Panel::Dark)
+    let is = |names: &[&str]| desktop.split(':').any(|name| names.contains(&name));
+    if is(&["GNOME", "Unity"]) {
+        // Dark whatever programs look like.
+        Some(Panel::Dark)
+    } else if is(&["KDE"]) {
+        None
+    } else {
+        Some(Panel::Unknown)
+    }
 }
 
 async fn follow(bus: &Connection, sender: watch::Sender<Panel>) -> zbus::Result<()> {
@@ -100,7 +107,7 @@ mod tests {
         assert_eq!(known("light", "GNOME"), Some(Panel::Light));
         assert_eq!(known("", "ubuntu:GNOME"), Some(Panel::Dark));
         assert_eq!(known("", "KDE"), None);
-        assert_eq!(known("bright", ""), None);
+        assert_eq!(known("bright", "XFCE"), Some(Panel::Unknown));
     }
 
     #[test]
