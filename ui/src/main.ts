@@ -10,5 +10,5 @@ import { t } from './texts/index.ts';
 
 const { backend, clock, sample } = await chooseBackend(window.location);
 document.documentElement.lang = t.language;
-if (sample) document.title = `${t.common.appName} (${t.shell.sample})`;
-mount(AppWindow, { target: document.body, props: { app: new App(backend, clock) } });
+const title = sample ? `${t.common.appName} (${t.shell.sample})` : t.common.appName;
+mount(AppWindow, { target: document.body, props: { app: new App(backend, clock), title } });

@@ -55,6 +55,7 @@ pub(crate) fn builder() -> Builder<Wry> {
             vault::create_copy,
             vault::update_copy,
             vault::remove_copy,
+            vault::start_copy,
             vault::save_recovery_kit,
             vault::postpone_recovery_kit,
             plan::create_plan,

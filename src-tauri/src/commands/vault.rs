@@ -161,3 +161,11 @@ pub async fn remove_copy(state: State<'_, Opened>, id: String) -> Answer<()> {
     let labkeep = state.labkeep()?;
     answer(async { labkeep.remove_copy(&id) }).await
 }
+
+#[tauri::command]
+#[specta::specta]
+pub async fn start_copy(state: State<'_, Opened>, id: String) -> Answer<String> {
+    let labkeep = state.labkeep()?;
+    let run = answer(async { labkeep.start_copy(&id) }).await?;
+    Ok(run.to_string())
+}

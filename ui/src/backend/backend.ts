@@ -1,7 +1,7 @@
 // What the window may ask of Labkeep. The shape is derived from the generated
 // commands, so a change in Rust that the window does not know yet fails the
 // type check; components and state know this interface and nothing of Tauri.
-import type { AppError, RunEvent, commands } from './bindings.ts';
+import type { AppError, RunEvent, ShellEvent, commands } from './bindings.ts';
 
 type Commands = typeof commands;
 
@@ -15,6 +15,8 @@ export type Backend = {
 } & {
   /** Calls `listener` with every hint that something about runs changed. */
   onRunEvent(listener: (event: RunEvent) => void): Promise<Unlisten>;
+  /** Calls `listener` with what the shell around the window has to say. */
+  onShellEvent(listener: (event: ShellEvent) => void): Promise<Unlisten>;
 };
 
 /** Whether a value thrown by a command is the error that all commands throw. */

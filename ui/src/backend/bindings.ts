@@ -25,11 +25,30 @@ export const commands = {
 	openVault: (path: string, key: Entered, name: string) => __TAURI_INVOKE<VaultView>("open_vault", { path, key, name }),
 	removeVault: (vault: string) => __TAURI_INVOKE<null>("remove_vault", { vault }),
 	checkVault: (vault: string, readDataPercent: number) => __TAURI_INVOKE<string>("check_vault", { vault, readDataPercent }),
+	planPrune: (vault: string) => __TAURI_INVOKE<PrunePlanView>("plan_prune", { vault }),
+	startPrune: (plan: PrunePlanView) => __TAURI_INVOKE<string>("start_prune", { plan }),
+	previewRetention: (plan: string, retention: Retention) => __TAURI_INVOKE<PrunePlanView>("preview_retention", { plan, retention }),
+	pinSnapshot: (snapshot: string, pinned: boolean) => __TAURI_INVOKE<null>("pin_snapshot", { snapshot, pinned }),
+	createCopy: (copy: CopyInput) => __TAURI_INVOKE<CopyView>("create_copy", { copy }),
+	updateCopy: (id: string, copy: CopyInput) => __TAURI_INVOKE<CopyView>("update_copy", { id, copy }),
+	removeCopy: (id: string) => __TAURI_INVOKE<null>("remove_copy", { id }),
+	startCopy: (id: string) => __TAURI_INVOKE<string>("start_copy", { id }),
 	saveRecoveryKit: (vault: string) => __TAURI_INVOKE<string | null>("save_recovery_kit", { vault }),
 	postponeRecoveryKit: (vault: string) => __TAURI_INVOKE<null>("postpone_recovery_kit", { vault }),
 	createPlan: (plan: PlanInput) => __TAURI_INVOKE<PlanView>("create_plan", { plan }),
 	updatePlan: (id: string, plan: PlanInput) => __TAURI_INVOKE<PlanView>("update_plan", { id, plan }),
 	removePlan: (plan: string) => __TAURI_INVOKE<null>("remove_plan", { plan }),
+	answerLoss: (plan: string, meant: boolean) => __TAURI_INVOKE<LossAnswer>("answer_loss", { plan, meant }),
+	getPreferences: () => __TAURI_INVOKE<PreferencesView>("get_preferences"),
+	setPreferences: (preferences: PreferencesView) => __TAURI_INVOKE<PreferencesView>("set_preferences", { preferences }),
+	pauseSchedule: (length: PauseFor) => __TAURI_INVOKE<null>("pause_schedule", { length }),
+	resumeSchedule: () => __TAURI_INVOKE<null>("resume_schedule"),
+	setImportant: (account: string, item: Item, important: boolean) => __TAURI_INVOKE<null>("set_important", { account, item, important }),
+	getChannels: () => __TAURI_INVOKE<ChannelsView>("get_channels"),
+	setEndpoint: (channel: NoticeChannel, address: Entered) => __TAURI_INVOKE<ChannelsView>("set_endpoint", { channel, address }),
+	setEmail: (email: Email, password: Entered | null) => __TAURI_INVOKE<ChannelsView>("set_email", { email, password }),
+	removeChannel: (channel: NoticeChannel) => __TAURI_INVOKE<ChannelsView>("remove_channel", { channel }),
+	testChannel: (channel: NoticeChannel) => __TAURI_INVOKE<ChannelsView>("test_channel", { channel }),
 	startBackup: (plan: string, thorough: boolean) => __TAURI_INVOKE<string>("start_backup", { plan, thorough }),
 	cancelRun: (run: string) => __TAURI_INVOKE<null>("cancel_run", { run }),
 	resumeRun: (run: string, token: Entered | null) => __TAURI_INVOKE<string>("resume_run", { run, token }),
@@ -40,25 +59,6 @@ export const commands = {
 	startRestore: (request: RestoreRequest, token: Entered | null) => __TAURI_INVOKE<string>("start_restore", { request, token }),
 	exportItem: (request: RestoreRequest, folder: string, archive: boolean) => __TAURI_INVOKE<string>("export_item", { request, folder, archive }),
 	startDrill: (request: RestoreRequest) => __TAURI_INVOKE<string>("start_drill", { request }),
-	planPrune: (vault: string) => __TAURI_INVOKE<PrunePlanView>("plan_prune", { vault }),
-	startPrune: (plan: PrunePlanView) => __TAURI_INVOKE<string>("start_prune", { plan }),
-	previewRetention: (plan: string, retention: Retention) => __TAURI_INVOKE<PrunePlanView>("preview_retention", { plan, retention }),
-	pinSnapshot: (snapshot: string, pinned: boolean) => __TAURI_INVOKE<null>("pin_snapshot", { snapshot, pinned }),
-	createCopy: (copy: CopyInput) => __TAURI_INVOKE<CopyView>("create_copy", { copy }),
-	updateCopy: (id: string, copy: CopyInput) => __TAURI_INVOKE<CopyView>("update_copy", { id, copy }),
-	removeCopy: (id: string) => __TAURI_INVOKE<null>("remove_copy", { id }),
-	getPreferences: () => __TAURI_INVOKE<PreferencesView>("get_preferences"),
-	setPreferences: (preferences: PreferencesView) => __TAURI_INVOKE<PreferencesView>("set_preferences", { preferences }),
-	pauseSchedule: (length: PauseFor) => __TAURI_INVOKE<null>("pause_schedule", { length }),
-	resumeSchedule: () => __TAURI_INVOKE<null>("resume_schedule"),
-	setImportant: (account: string, item: Item, important: boolean) => __TAURI_INVOKE<null>("set_important", { account, item, important }),
-	getChannels: () => __TAURI_INVOKE<ChannelsView>("get_channels"),
-	setEndpoint: (channel: Channel, address: Entered) => __TAURI_INVOKE<ChannelsView>("set_endpoint", { channel, address }),
-	setEmail: (email: Email, password: Entered | null) => __TAURI_INVOKE<ChannelsView>("set_email", { email, password }),
-	removeChannel: (channel: Channel) => __TAURI_INVOKE<ChannelsView>("remove_channel", { channel }),
-	answerLoss: (plan: string, meant: boolean) => __TAURI_INVOKE<null>("answer_loss", { plan, meant }),
-	testChannel: (channel: Channel) => __TAURI_INVOKE<null>("test_channel", { channel }),
-	startCopy: (copy: string) => __TAURI_INVOKE<string>("start_copy", { copy }),
 	quitLabkeep: () => __TAURI_INVOKE<null>("quit_labkeep"),
 	/**  Whether this build can update itself. */
 	canUpdate: () => __TAURI_INVOKE<boolean>("can_update"),
@@ -110,6 +110,14 @@ export type ActiveItem = {
 	unit: Unit,
 };
 
+/**  A sentence and its remedy. Never holds a secret. */
+export type Advice = {
+	/**  What is wrong, and where. */
+	message: string,
+	/**  What to do about it. */
+	hint: string,
+};
+
 /**  What a command answers when it fails. */
 export type AppError = {
 	/**  What the error is about. */
@@ -131,6 +139,7 @@ export type Appearance =
 
 /**  Something that needs the user, with one remedy. */
 export type AttentionView = {
+	/**  What it is about, the same for as long as it is the same thing. */
 	key: string,
 	/**  How bad. */
 	severity: Severity,
@@ -160,6 +169,33 @@ export type Cell = {
 	stale_since: number | null,
 	/**  Why, in a sentence. */
 	reason: string | null,
+};
+
+/**  A channel that could not be reached. */
+export type ChannelProblem = {
+	/**  The channel. */
+	channel: NoticeChannel,
+	/**  When. */
+	at: number,
+	/**  Why, and what helps. */
+	message: string,
+};
+
+/**
+ *  Whom Labkeep tells beside the desktop. The secret part of each is in the
+ *  keychain and never shown.
+ */
+export type ChannelsView = {
+	/**  An address that gets JSON. */
+	webhook: Endpoint | null,
+	/**  A topic of an ntfy server. */
+	ntfy: Endpoint | null,
+	/**  An address that is asked after each good backup. */
+	heartbeat: Endpoint | null,
+	/**  A mailbox. */
+	email: Email | null,
+	/**  What could not be told lately, a sentence each. */
+	problems: ChannelProblem[],
 };
 
 /**  One row of the permission checklist. */
@@ -256,6 +292,30 @@ export type Connected = {
 	checklist: ChecklistView,
 };
 
+/**  A second copy to be set up or changed. */
+export type CopyInput = {
+	/**  The vault that is copied. */
+	from: string,
+	/**  The vault that gets the copies. */
+	to: string,
+	/**  How long snapshots are kept there. */
+	retention: Retention,
+};
+
+/**  A second copy as it is. */
+export type CopyView = {
+	/**  Labkeep's own ID. */
+	id: string,
+	/**  When everything that there was had been copied. */
+	copied_at: number | null,
+	/**  Snapshots that this machine knows in the one vault and not in the other. */
+	behind: number,
+	/**  What it waits for: "the drive of Backup disk". */
+	waits_for: string | null,
+	/**  What is wrong, if the last one did not go well. */
+	problem: string | null,
+} & CopyInput;
+
 /**  A day of the strip. */
 export type DayView = {
 	/**  Midnight of that day, local time. */
@@ -266,6 +326,28 @@ export type DayView = {
 	new_bytes: number,
 	/**  Backups that day. */
 	backups: number,
+};
+
+/**  How mail is sent. The password is secret. */
+export type Email = {
+	/**  The mail server. */
+	server: string,
+	/**  Its port. */
+	port: number,
+	/**  How the connection is protected. */
+	security: MailSecurity,
+	/**  The name to sign in with; none if the server wants none. */
+	username: string | null,
+	/**  The sender. */
+	from: string,
+	/**  The receiver. */
+	to: string,
+};
+
+/**  An address, by its host; the rest of it is secret. */
+export type Endpoint = {
+	/**  The host, with its port if it is not the usual one. */
+	host: string,
 };
 
 /**  A token or key that a person entered. */
@@ -300,6 +382,22 @@ export type FolderView = {
 	problem: string | null,
 	/**  A better path to offer, such as a new folder inside it. */
 	suggestion: string | null,
+};
+
+/**
+ *  When losing things at GitLab between two snapshots raises the alarm: at
+ *  least so many of them, and at least this share.
+ */
+export type Guard = {
+	/**  Percent of all projects and groups that have to be gone. */
+	items_percent?: number,
+	/**
+	 *  Percent of a repository's refs, or a project's issues or merge
+	 *  requests, that have to be gone.
+	 */
+	contents_percent?: number,
+	/**  Fewer than so many gone things never raise it. */
+	at_least?: number,
 };
 
 /**  A callout with a headline and a sentence or two. */
@@ -337,10 +435,13 @@ export type HomeView = {
 	last_backup: LastBackup | null,
 	/**  The last good drill. */
 	last_proof: LastProof | null,
+	/**  Items that were never rebuilt from the vault. */
 	never_proven: number,
 	/**  When the next backup is due; none if only on demand. */
 	next_backup_at: number | null,
+	/**  What Labkeep is going to do by itself, the next first. */
 	upcoming: Upcoming[],
+	/**  Until when scheduled runs are paused. */
 	paused_until: number | null,
 	/**  Bytes in all vaults. */
 	stored_bytes: number | null,
@@ -472,6 +573,63 @@ export type LogLineView = {
 	message: string,
 };
 
+/**  What is gone at GitLab since the snapshot before. */
+export type Loss = {
+	/**  The item that lost something; none if whole items are gone. */
+	path: string | null,
+	/**  What of it. */
+	of: LossOf,
+	/**  How many there were. */
+	before: number,
+	/**  How many of them are gone. */
+	gone: number,
+};
+
+/**
+ *  An alarm of the deletion guard. Until somebody says that it was meant,
+ *  nothing is pruned.
+ */
+export type LossAlarm = {
+	/**  The first snapshot that lacks what is gone. */
+	snapshot: string,
+	/**  When the run began that saw it. */
+	at: number,
+	/**  What is gone, the worst first. */
+	losses: Loss[],
+};
+
+/**  What came of an answer to the alarm. */
+export type LossAnswer = {
+	/**  Whether the alarm is over. */
+	ended: boolean,
+	/**  The snapshot that is kept for ever now. */
+	pinned: string | null,
+	/**  What was done, and what to do now. */
+	advice: Advice,
+};
+
+/**  What can be lost. */
+export type LossOf = 
+/**  Projects and groups. */
+"items" | 
+/**  Branches, tags and other refs. */
+"refs" | 
+/**  Refs of the wiki. */
+"wiki_refs" | 
+/**  Issues. */
+"issues" | 
+/**  Merge requests. */
+"merge_requests";
+
+/**  How a connection to a mail server is protected. */
+export type MailSecurity = 
+/**  TLS after a greeting; refused if the server does not offer it. */
+"start_tls" | 
+/**  TLS from the first byte. */
+"tls" | 
+/**  None, for a server on the same machine. */
+"none";
+
 /**  How a line of a plan or report is meant. */
 export type Mark = 
 /**  It will be, or is, as it was. */
@@ -488,6 +646,17 @@ export type NewVersion = {
 	/**  What is new, in the words of its makers. */
 	notes: string | null,
 };
+
+/**  A way to tell people beside the desktop. */
+export type NoticeChannel = 
+/**  An address that gets JSON. */
+"webhook" | 
+/**  A topic of an ntfy server. */
+"ntfy" | 
+/**  An address that is asked after each good backup. */
+"heartbeat" | 
+/**  A mailbox. */
+"email";
 
 /**  The end of a run. */
 export type Outcome = 
@@ -522,10 +691,20 @@ export type Overview = {
 	keychain_problem: string | null,
 	/**  A folder to offer for the first vault. */
 	suggested_vault: string,
+	/**  Until when scheduled runs are paused. */
 	paused_until: number | null,
+	/**  Second copies. */
 	copies: CopyView[],
+	/**  Retentions to choose from by name. */
 	retention_presets: RetentionPreset[],
 };
+
+/**  For how long scheduled runs are paused. */
+export type PauseFor = 
+/**  An hour. */
+"hour" | 
+/**  Until the next morning. */
+"until_tomorrow";
 
 /**  The part of a run that is under way. */
 export type Phase = 
@@ -552,6 +731,9 @@ export type Phase =
 /**  Checks the vault. */
 "checking";
 
+/**  A place in the window. */
+export type Place = string;
+
 /**  A plan to be made or changed. */
 export type PlanInput = {
 	/**  Name for people; a default is taken when empty. */
@@ -571,6 +753,7 @@ export type PlanInput = {
 	kinds: Kind[] | null,
 	/**  When. */
 	schedule: ScheduleView,
+	/**  For how long. */
 	retention: Retention,
 };
 
@@ -586,10 +769,31 @@ export type PlanLine = {
 export type PlanView = {
 	/**  Labkeep's own ID. */
 	id: string,
+	/**  When it is due next; none if only when asked. */
 	next_at: number | null,
+	/**  What it waits for though it is due: "for the drive of the vault". */
 	waits_for: string | null,
+	/**  A loss at GitLab that nobody has answered for. */
 	loss: LossAlarm | null,
 } & PlanInput;
+
+/**  How Labkeep behaves on this machine. */
+export type PreferencesView = {
+	/**  Start in the tray when the user logs in. */
+	start_at_login: boolean,
+	/**  Scheduled runs wait for mains power. */
+	wait_on_battery: boolean,
+	/**  Scheduled runs wait for a connection that is not metered. */
+	wait_on_metered: boolean,
+	/**  No scheduled run starts in these hours. */
+	quiet_hours: QuietHours | null,
+	/**  Tell about runs that went well, too. */
+	notify_success: boolean,
+	/**  When losing things at GitLab raises the alarm. */
+	guard: Guard,
+	/**  How vaults are checked and restores rehearsed. */
+	proof: Proof,
+};
 
 /**  A filter of the project list. */
 export type ProjectFilter = 
@@ -630,7 +834,12 @@ export type ProjectRow = {
 	protected: boolean,
 	/**  Last drill that rebuilt it with a good result. */
 	proven_at: number | null,
+	/**  Whether every drill rebuilds it. */
 	important: boolean,
+	/**
+	 *  Since when what is saved of it is known to be damaged; the next backup
+	 *  reads it in full.
+	 */
 	distrusted_since: number | null,
 };
 
@@ -658,6 +867,18 @@ export type ProjectsView = {
 	projects: number,
 };
 
+/**  How vaults are checked and restores rehearsed without being asked. */
+export type Proof = {
+	/**  Days between two checks of a vault; 0 means never. */
+	check_every_days?: number,
+	/**  Days within which checks have read all data once. */
+	read_all_days?: number,
+	/**  Days between two drills of a plan; 0 means never. */
+	drill_every_days?: number,
+	/**  Items that each drill rebuilds, beside the important ones. */
+	drill_items?: number,
+};
+
 /**  The one honest state. */
 export type Protection = 
 /**  Nothing is set up yet. */
@@ -670,6 +891,41 @@ export type Protection =
 "needs_attention" | 
 /**  Paused by the user. */
 "paused";
+
+/**  A snapshot in the plan of a prune. */
+export type PruneLine = {
+	/**  The snapshot. */
+	id: string,
+	/**  Name of its plan. */
+	plan: string,
+	/**  When the run began that made it. */
+	at: number,
+	/**  Whether it stays. */
+	stays: boolean,
+	/**  Why it stays or goes. */
+	why: string,
+};
+
+/**  What a prune is going to do. */
+export type PrunePlanView = {
+	/**  The vault. */
+	vault: string,
+	/**  Every snapshot in it, newest first. */
+	snapshots: PruneLine[],
+	/**  Bytes that no snapshot needs already; what goes now is not among them. */
+	bytes_unused: number,
+};
+
+/**
+ *  A time of day in which nothing starts by itself, in local time. It may go
+ *  past midnight; when both ends are the same there is none.
+ */
+export type QuietHours = {
+	/**  Minutes since midnight at which it begins. */
+	from: number,
+	/**  Minutes since midnight at which it is over. */
+	to: number,
+};
 
 /**  Whether the vault's key is safe with the user. */
 export type RecoveryKitState = 
@@ -718,7 +974,18 @@ run: string } |
 { do: "back_up"; 
 /**  The plan. */
 plan: string } | 
-{ do: "answer_loss"; plan: string } | { do: "drill" } | { do: "check_vault"; vault: string } | { do: "end_pause" } |
+/**  Say whether a loss at GitLab was meant. */
+{ do: "answer_loss"; 
+/**  The plan. */
+plan: string } | 
+/**  Rehearse a restore. */
+{ do: "drill" } | 
+/**  Check a vault. */
+{ do: "check_vault"; 
+/**  The vault. */
+vault: string } | 
+/**  Go on after a pause. */
+{ do: "end_pause" } | 
 /**  Open the settings. */
 { do: "show_settings" };
 
@@ -795,6 +1062,35 @@ export type RestoreRequest = {
 	kinds: Kind[] | null,
 };
 
+/**
+ *  How many snapshots of a plan are kept: the last of so many days, weeks and
+ *  so on that have one. What several rules keep is kept once.
+ */
+export type Retention = {
+	/**  The last so many, whenever they were made. */
+	last?: number,
+	/**  All of so many days before the newest. */
+	within_days?: number,
+	/**  One each of so many hours. */
+	hourly?: number,
+	/**  One each of so many days. */
+	daily?: number,
+	/**  One each of so many weeks. */
+	weekly?: number,
+	/**  One each of so many months. */
+	monthly?: number,
+	/**  One each of so many years. */
+	yearly?: number,
+};
+
+/**  Numbers that people choose by a name. */
+export type RetentionPreset = {
+	/**  "light", "standard", "long". */
+	name: string,
+	/**  The numbers. */
+	retention: Retention,
+};
+
 /**  How many items the token's user has a role in. */
 export type RoleCount = {
 	/**  `Owner`, `Maintainer`, … */
@@ -836,7 +1132,7 @@ outcome: Outcome } |
 /**  Accounts, plans, vaults or items changed. */
 { type: "changed" };
 
-/**  The one event. */
+/**  What happens to runs. */
 export type RunEvents = RunEvent;
 
 /**  What a run does. */
@@ -852,7 +1148,9 @@ export type RunKind =
 /**  The vault's own check. */
 "verify" | 
 /**  Removing what the retention does not keep. */
-"prune";
+"prune" | 
+/**  From a vault into another one. */
+"copy";
 
 /**  How far a run is. */
 export type RunProgress = {
@@ -931,6 +1229,11 @@ export type RunView = {
 	resumable: boolean,
 	/**  Address of what a restore created. */
 	result_url: string | null,
+	/**
+	 *  The machine that made it, if it was another one and this one knows of it
+	 *  from a vault.
+	 */
+	elsewhere?: string | null,
 };
 
 /**  When a plan runs. */
@@ -974,6 +1277,21 @@ export type Severity =
 /**  Something is or will be missing. */
 "danger";
 
+/**  What the shell has to say to the window. */
+export type ShellEvent = 
+/**  Something outside of the window leads to a place in it. */
+{ what: "go"; 
+/**  The place, as an address behind the `#`. */
+place: Place } | 
+/**
+ *  It was closed and is only minimised, for nothing else would show that
+ *  Labkeep is there.
+ */
+{ what: "minimised" };
+
+/**  Events of the shell. */
+export type ShellEvents = ShellEvent;
+
 /**  A snapshot in a vault. */
 export type SnapshotView = {
 	/**  The snapshot's ID in the vault, hex. */
@@ -1000,7 +1318,10 @@ export type SnapshotView = {
 	run: string | null,
 	/**  Items that were kept from an earlier snapshot because they failed. */
 	stale: number,
+	/**  Whether it is kept for ever. */
 	pinned: boolean,
+	/**  Whether something of it is known to be damaged. */
+	damaged: boolean,
 };
 
 /**  Whether an item is a group or a project. */
@@ -1041,6 +1362,18 @@ export type Unit =
 /**  Issues, merge requests, labels, … */
 "things";
 
+/**  A run that is due. */
+export type Upcoming = {
+	/**  What it does. */
+	kind: RunKind,
+	/**  Plan or vault. */
+	subject: string,
+	/**  When. In the past: it waits. */
+	at: number,
+	/**  What it waits for though it is due. */
+	waits_for: string | null,
+};
+
 /**  A vault that this machine knows. */
 export type VaultView = {
 	/**  Labkeep's own ID of the entry. */
@@ -1063,6 +1396,10 @@ export type VaultView = {
 	recovery_kit: RecoveryKitState,
 	/**  Last check with a good result. */
 	last_checked_at: number | null,
+	/**  Everything that it held then was read and found sound since this time. */
+	all_read_at: number | null,
+	/**  When its next check is due; none if there are to be none. */
+	next_check_at: number | null,
 };
 
 /**  One version of an item in the vault. */
@@ -1103,30 +1440,6 @@ export type WaitView = {
 	/**  "GitLab asks for a pause (2,000 requests a minute)". */
 	reason: string,
 };
-
-export type Retention = { last: number, within_days: number, hourly: number, daily: number, weekly: number, monthly: number, yearly: number };
-export type RetentionPreset = { name: string, retention: Retention };
-export type LossOf = "items" | "refs" | "wiki_refs" | "issues" | "merge_requests";
-export type Loss = { path: string | null, of: LossOf, before: number, gone: number };
-export type LossAlarm = { snapshot: string, at: number, losses: Loss[] };
-export type CopyInput = { from: string, to: string, retention: Retention };
-export type CopyView = { id: string, copied_at: number | null, behind: number, waits_for: string | null, problem: string | null } & CopyInput;
-export type PruneLine = { id: string, plan: string, at: number, stays: boolean, why: string };
-export type PrunePlanView = { vault: string, snapshots: PruneLine[], bytes_unused: number };
-export type Upcoming = { kind: RunKind, subject: string, at: number, waits_for: string | null };
-export type PauseFor = "hour" | "until_tomorrow";
-export type QuietHours = { from: number, to: number };
-export type Guard = { items_percent: number, contents_percent: number, at_least: number };
-export type Proof = { check_every_days: number, read_all_days: number, drill_every_days: number, drill_items: number };
-export type PreferencesView = { start_at_login: boolean, wait_on_battery: boolean, wait_on_metered: boolean, quiet_hours: QuietHours | null, notify_success: boolean, guard: Guard, proof: Proof };
-export type Channel = "webhook" | "ntfy" | "heartbeat" | "email";
-export type Endpoint = { host: string };
-export type MailSecurity = "start_tls" | "tls" | "none";
-export type Email = { server: string, port: number, security: MailSecurity, username: string | null, from: string, to: string };
-export type ChannelProblem = { channel: Channel, at: number, message: string };
-export type ChannelsView = { webhook: Endpoint | null, ntfy: Endpoint | null, heartbeat: Endpoint | null, email: Email | null, problems: ChannelProblem[] };
-export type ShellEvent = { what: "go"; place: string } | { what: "minimised" };
-export type ShellEvents = ShellEvent;
 
 /* Tauri Specta runtime */
 type EventEmit<T> = [T] extends [null] ? () => Promise<void> : (payload: T) => Promise<void>;

@@ -2,8 +2,12 @@
 // the window in a browser. Nothing here is part of the app's own answers.
 import type { Backend, CommandName } from './backend.ts';
 import { accountCommands } from './fake/accounts.ts';
+import { channelCommands } from './fake/channels.ts';
+import { copyCommands } from './fake/copies.ts';
 import { runCommands } from './fake/runs.ts';
+import { scheduleCommands } from './fake/schedule.ts';
 import type { Switches } from './fake/switches.ts';
+import { updateCommands } from './fake/updates.ts';
 import { vaultCommands } from './fake/vaults.ts';
 import { World } from './fake/world.ts';
 
@@ -22,6 +26,10 @@ export class FakeBackend {
       ...accountCommands(this.world),
       ...vaultCommands(this.world),
       ...runCommands(this.world),
+      ...scheduleCommands(this.world),
+      ...channelCommands(this.world),
+      ...copyCommands(this.world),
+      ...updateCommands(this.world),
     };
     const slow = Object.fromEntries(
       Object.entries(commands).map(([name, command]) => [name, this.#delayed(name, command)]),
@@ -29,6 +37,7 @@ export class FakeBackend {
     this.backend = {
       ...(slow as typeof commands),
       onRunEvent: async (listener) => this.world.listen(listener),
+      onShellEvent: async (listener) => this.world.listenToShell(listener),
     };
   }
 

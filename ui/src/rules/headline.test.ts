@@ -13,7 +13,10 @@ const whole: HomeView = {
   days: [],
   last_backup: { run: 'r', at: 1, outcome: 'complete', took_ms: 1, new_bytes: 1 },
   last_proof: null,
+  never_proven: 0,
   next_backup_at: null,
+  upcoming: [],
+  paused_until: null,
   stored_bytes: 1,
   total_bytes: 1,
   attention: [],
@@ -68,7 +71,9 @@ describe('headline', () => {
   });
 
   test('a danger among the things that need the user colours the headline', () => {
-    const attention = [{ severity: 'danger' as const, title: '', detail: '', remedy: null }];
+    const attention = [
+      { key: 'a', severity: 'danger' as const, title: '', detail: '', remedy: null },
+    ];
     const home = { ...whole, protection: 'needs_attention' as const, attention };
     expect(headlineOf(home)).toEqual({ headline: 'attention', tone: 'danger' });
   });

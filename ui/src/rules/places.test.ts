@@ -1,5 +1,6 @@
 // Addresses, project filters and what in the settings needs the user.
 import { describe, expect, test } from 'vitest';
+import { PRESETS } from '../backend/fake/schedule.ts';
 import type { Cell, Overview, ProjectRow } from '../backend/bindings.ts';
 import { fitsFilter, sizesOf } from './projects.ts';
 import { hrefOf, routeOf, sectionOf, type Route } from './routes.ts';
@@ -15,6 +16,8 @@ describe('addresses', () => {
     { page: 'run', id: 'run 1?' },
     { page: 'permissions', account: 'x' },
     { page: 'plan', id: 'p' },
+    { page: 'rules' },
+    { page: 'notifications' },
     { page: 'setup' },
   ])('%j leads there and back', (route) => {
     expect(routeOf(hrefOf(route))).toEqual(route);
@@ -42,6 +45,8 @@ function row(change: Partial<ProjectRow>): ProjectRow {
     remarks: [],
     protected: true,
     proven_at: null,
+    important: false,
+    distrusted_since: null,
     ...change,
   };
 }
@@ -113,6 +118,18 @@ describe('settings', () => {
       free_bytes: null,
       recovery_kit: 'pending' as const,
       last_checked_at: null,
+      all_read_at: null,
+      next_check_at: null,
+    };
+    const copy = {
+      id: 'c',
+      from: 'v',
+      to: 'w',
+      retention: PRESETS[0]!.retention,
+      copied_at: null,
+      behind: 3,
+      waits_for: 'for a drive',
+      problem: null,
     };
     const overview: Overview = {
       version: '',
@@ -125,7 +142,10 @@ describe('settings', () => {
       running: null,
       keychain_problem: 'locked',
       suggested_vault: '',
+      paused_until: null,
+      copies: [copy, { ...copy, problem: 'full' }],
+      retention_presets: [],
     };
-    expect(settingsIssues(overview)).toBe(3);
+    expect(settingsIssues(overview)).toBe(4);
   });
 });

@@ -13,6 +13,8 @@ export type Route =
   | { page: 'settings' }
   | { page: 'permissions'; account: string }
   | { page: 'plan'; id: string }
+  | { page: 'rules' }
+  | { page: 'notifications' }
   | { page: 'setup' };
 
 /** The entries of the sidebar. */
@@ -35,6 +37,9 @@ export function hrefOf(route: Route): string {
       return `#/settings/accounts/${part(route.account)}`;
     case 'plan':
       return `#/settings/plans/${part(route.id)}`;
+    case 'rules':
+    case 'notifications':
+      return `#/settings/${route.page}`;
     default:
       return `#/${route.page}`;
   }
@@ -54,6 +59,7 @@ export function routeOf(hash: string): Route {
     case 'settings':
       if (second === 'accounts' && third) return { page: 'permissions', account: third };
       if (second === 'plans' && third) return { page: 'plan', id: third };
+      if (second === 'rules' || second === 'notifications') return { page: second };
       return { page: 'settings' };
     case 'setup':
       return { page: 'setup' };
@@ -72,6 +78,8 @@ export function sectionOf(route: Route): Section {
       return 'activity';
     case 'permissions':
     case 'plan':
+    case 'rules':
+    case 'notifications':
     case 'setup':
       return 'settings';
     default:

@@ -9,7 +9,10 @@ export function settingsIssues(overview: Overview): number {
   const vaults = overview.vaults.filter(
     ({ problem, recovery_kit }) => problem !== null || recovery_kit !== 'saved',
   );
-  return tokens.length + vaults.length + (overview.keychain_problem === null ? 0 : 1);
+  const copies = overview.copies.filter(({ problem }) => problem !== null);
+  return (
+    tokens.length + vaults.length + copies.length + (overview.keychain_problem === null ? 0 : 1)
+  );
 }
 
 /** GitLab ends a token when its last day begins, in UTC. */

@@ -3,7 +3,9 @@
 import { createContext } from 'svelte';
 import type { Backend } from '../backend/backend.ts';
 import { toAppError } from '../backend/backend.ts';
-import type { Appearance, HomeView, Overview, RunView } from '../backend/bindings.ts';
+import type { Appearance, HomeView, Overview, RunView, ShellEvent } from '../backend/bindings.ts';
+import { routeOf } from '../rules/routes.ts';
+import { t } from '../texts/index.ts';
 import type { Clock } from './clock.svelte.ts';
 import { Loadable } from './loadable.svelte.ts';
 import { Navigation } from './navigation.svelte.ts';
@@ -39,6 +41,7 @@ export class App {
   /** Connects everything; the returned function lets go of it. */
   async run(): Promise<() => void> {
     const stops = [this.clock.run(), this.navigation.run()];
+    stops.push(await this.backend.onShellEvent((event) => this.#hear(event)));
     await this.attempt(async () => this.#apply(await this.backend.getAppearance()));
     // A long history must not keep the window from being drawn.
     const follow = this.attempt(async () => void stops.push(await this.runs.run()));
@@ -66,6 +69,11 @@ export class App {
     }
   }
 
+  /** Ends Labkeep, the window and the tray. */
+  quit(): void {
+    void this.attempt(async () => void (await this.backend.quitLabkeep()));
+  }
+
   openLink(url: string): void {
     void this.attempt(async () => void (await this.backend.openLink(url)));
   }
@@ -73,6 +81,11 @@ export class App {
   planName(run: Pick<RunView, 'plan' | 'subject'>): string {
     const plan = this.overview.value?.plans.find(({ id }) => id === run.plan);
     return plan?.name ?? run.subject;
+  }
+
+  #hear(event: ShellEvent): void {
+    if (event.what === 'go') this.navigation.go(routeOf(event.place));
+    else this.notices.keep(t.shell.minimised);
   }
 
   #apply(appearance: Appearance): void {

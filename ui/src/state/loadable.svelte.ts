@@ -40,6 +40,8 @@ export class Loadable<T> {
 /** One thing that a button does: under way, refused, or neither. */
 export class Action {
   busy = $state(false);
+  /** Whether it was done at least once. */
+  done = $state(false);
   error = $state.raw<AppError | undefined>();
 
   /** Does it unless it is under way; gives whether it was done. */
@@ -49,6 +51,7 @@ export class Action {
     this.error = undefined;
     try {
       await work();
+      this.done = true;
       return true;
     } catch (thrown) {
       this.error = toAppError(thrown);

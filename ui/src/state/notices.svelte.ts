@@ -19,6 +19,12 @@ export class Notices {
     this.#add(text, 'info', link);
   }
 
+  /** Stays until it is dismissed, for nobody may be looking now. */
+  keep(text: string): void {
+    if (this.list.some((notice) => notice.text === text)) return;
+    this.#add(text, 'info', null, false);
+  }
+
   warn(text: string): void {
     this.#add(text, 'danger', null);
   }
@@ -27,10 +33,10 @@ export class Notices {
     this.list = this.list.filter((notice) => notice.id !== id);
   }
 
-  #add(text: string, tone: Notice['tone'], link: Notice['link']): void {
+  #add(text: string, tone: Notice['tone'], link: Notice['link'], passes = true): void {
     const id = this.#next;
     this.#next += 1;
     this.list = [...this.list.slice(-2), { id, text, tone, link }];
-    setTimeout(() => this.dismiss(id), SHOWN_MS);
+    if (passes) setTimeout(() => this.dismiss(id), SHOWN_MS);
   }
 }

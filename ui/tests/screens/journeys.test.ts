@@ -63,14 +63,25 @@ describe('set-up', () => {
     await page.getByRole('button', { name: 'Make the vault' }).click();
 
     await page.getByRole('heading', { name: 'Save the recovery kit' }).waitFor();
-    await page.getByRole('button', { name: 'Start the first backup' }).click();
+    await page.getByRole('button', { name: 'Continue' }).click();
     const dialog = page.getByRole('dialog', { name: 'Go on without it?' });
     await dialog.getByRole('button', { name: 'Cancel' }).click();
     await page.getByRole('button', { name: 'Save the recovery kit' }).click();
     await page.getByText('Saved as').waitFor();
+    await page.getByRole('button', { name: 'Continue' }).click();
+
+    await page.getByRole('heading', { name: 'When to back up' }).waitFor();
+    await page.getByText('Every week').click();
+    await page.getByLabel('Day of the week').selectOption('Sunday');
+    await page.getByLabel('At', { exact: true }).fill('9:15');
+    await page.getByText('Long', { exact: true }).click();
+    await page.getByRole('button', { name: 'Back', exact: true }).click();
+    await page.getByRole('button', { name: 'Continue' }).click();
+    expect(await page.getByLabel('At', { exact: true }).inputValue()).toBe('09:15');
     await page.getByRole('button', { name: 'Start the first backup' }).click();
 
     await page.getByRole('heading', { name: 'Your first backup is complete' }).waitFor();
+    await page.getByText('every Sunday at 09:15').waitFor();
     await page.getByRole('button', { name: 'Go to Home' }).click();
     await page.getByRole('heading', { level: 1, name: 'Home' }).waitFor();
     await page.getByText('Copies of 213 projects in 12 groups.').waitFor();
@@ -111,9 +122,14 @@ describe('set-up', () => {
     await dialog.waitFor();
     await press('Escape');
     await dialog.waitFor({ state: 'detached' });
-    await press('Tab', 'Tab', 'Enter');
+    await page.locator('button:focus', { hasText: 'Remind me later' }).waitFor();
+    await press('Tab', 'Tab');
+    await page.locator('button:focus', { hasText: 'Continue' }).waitFor();
+    await press('Enter');
     await dialog.waitFor();
     await press('Tab', 'Tab', 'Tab', 'Enter');
+    await page.getByRole('heading', { name: 'When to back up' }).waitFor();
+    await press('Tab', 'Tab', 'Enter');
     await page.getByRole('heading', { name: /Your first backup/ }).waitFor();
     await close(opened);
   });

@@ -43,10 +43,16 @@ async function toKit(page: Page): Promise<void> {
   await heading('Save the recovery kit')(page);
 }
 
-async function start(page: Page): Promise<void> {
+async function toWhen(page: Page): Promise<void> {
   await toKit(page);
   await page.getByRole('button', { name: 'Save the recovery kit' }).click();
   await page.getByText('Saved as').waitFor();
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await heading('When to back up')(page);
+}
+
+async function start(page: Page): Promise<void> {
+  await toWhen(page);
   await page.getByRole('button', { name: 'Start the first backup' }).click();
 }
 
@@ -141,14 +147,28 @@ export const PLACES: readonly Place[] = [
       await page.getByText('This folder holds other things already.').first().waitFor();
     },
   },
-  { name: 'setup-5-kit', fake: 'empty', enter: toKit },
+  { name: 'setup-4-kit', fake: 'empty', enter: toKit },
   {
-    name: 'setup-5-kit-postpone',
+    name: 'setup-4-kit-postpone',
     fake: 'empty',
     enter: async (page) => {
       await toKit(page);
       await page.getByRole('button', { name: 'Remind me later' }).click();
       await page.getByRole('dialog').waitFor();
+    },
+  },
+  { name: 'setup-5-when', fake: 'empty', enter: toWhen },
+  {
+    name: 'setup-5-when-own',
+    fake: 'empty',
+    enter: async (page) => {
+      await toWhen(page);
+      await page.getByText('Every week').click();
+      await page.getByLabel('At', { exact: true }).fill('25:00');
+      await page.getByText('Own numbers').click();
+      await page.getByLabel('One a day for').waitFor();
+      await page.getByRole('button', { name: 'Start the first backup' }).click();
+      await page.getByText('Write the time like 12:30.').waitFor();
     },
   },
   { name: 'setup-6-first', fake: 'empty', more: { speed: '4' }, enter: toFirst },
@@ -176,6 +196,45 @@ export const PLACES: readonly Place[] = [
   { name: 'home-fresh', fake: 'fresh', enter: home },
   { name: 'home-errors', fake: 'errors', enter: home },
   { name: 'home-running', fake: 'running', enter: home },
+  { name: 'home-paused', more: { also: 'paused' }, enter: home },
+  { name: 'home-drive', more: { also: 'drive' }, enter: home },
+  { name: 'home-loss', more: { also: 'loss,damaged' }, enter: home },
+  {
+    name: 'home-loss-answer',
+    more: { also: 'loss' },
+    enter: async (page) => {
+      await page.getByRole('button', { name: 'Look at it' }).click();
+      await page.getByRole('dialog').getByText('61 of 226').waitFor();
+    },
+  },
+  {
+    name: 'home-loss-refused',
+    more: { also: 'loss', fail: 'answer_loss' },
+    enter: async (page) => {
+      await page.getByRole('button', { name: 'Look at it' }).click();
+      await page.getByText('It was not meant').click();
+      await page.getByRole('button', { name: 'Answer' }).click();
+      await page.getByRole('alert').waitFor();
+    },
+  },
+  {
+    name: 'home-loss-not-meant',
+    more: { also: 'loss' },
+    enter: async (page) => {
+      await page.getByRole('button', { name: 'Look at it' }).click();
+      await page.getByText('It was not meant').click();
+      await page.getByRole('button', { name: 'Answer' }).click();
+      await page.getByText('is kept for ever').waitFor();
+    },
+  },
+  {
+    name: 'home-minimised',
+    more: { also: 'minimised' },
+    enter: async (page) => {
+      await home(page);
+      await page.getByText('minimised window').waitFor();
+    },
+  },
   { name: 'home-loading', more: { hang: 'get_home' }, enter: heading('Home') },
   {
     name: 'home-refused',
@@ -266,6 +325,27 @@ export const PLACES: readonly Place[] = [
     enter: async (page) => {
       await page.getByRole('link', { name: 'old-monitoring' }).click();
       await page.getByText('This project is deleted at GitLab').waitFor();
+    },
+  },
+  {
+    name: 'projects-damaged',
+    more: { also: 'damaged' },
+    hash: '#/projects',
+    enter: async (page) => {
+      await firstRow(page);
+      await page.getByText('copy damaged').first().scrollIntoViewIfNeeded();
+      await page.getByRole('row', { name: /api-server/ }).hover();
+    },
+  },
+  {
+    name: 'project-damaged',
+    more: { also: 'damaged' },
+    hash: '#/projects',
+    enter: async (page) => {
+      await page.getByRole('link', { name: 'web', exact: true }).click();
+      await page.getByText('A saved copy of this is damaged').waitFor();
+      await page.getByRole('button', { name: 'Important' }).click();
+      await page.getByRole('button', { name: 'Important', pressed: true }).waitFor();
     },
   },
   {
@@ -433,6 +513,23 @@ export const PLACES: readonly Place[] = [
       await firstRow(page);
     },
   },
+  {
+    name: 'snapshots-damaged',
+    more: { also: 'damaged' },
+    hash: '#/snapshots',
+    enter: async (page) => {
+      await page.getByText('Damaged').first().waitFor();
+    },
+  },
+  {
+    name: 'snapshot-pinned',
+    hash: '#/snapshots',
+    enter: async (page) => {
+      await page.locator('[data-index="0"]').click();
+      await page.getByRole('button', { name: 'Keep for ever' }).click();
+      await page.getByText('This snapshot is kept for ever.').waitFor();
+    },
+  },
   { name: 'settings', hash: '#/settings', enter: heading('Settings') },
   { name: 'settings-errors', fake: 'errors', hash: '#/settings', enter: heading('Settings') },
   {
@@ -456,11 +553,175 @@ export const PLACES: readonly Place[] = [
     enter: heading('What this token allows'),
   },
   {
+    name: 'settings-copies',
+    more: { also: 'behind,channels' },
+    hash: '#/settings',
+    enter: async (page) => {
+      await page.getByRole('heading', { name: 'Second copies' }).scrollIntoViewIfNeeded();
+      await page.getByText('snapshots behind').first().waitFor();
+      await page.getByText('How Labkeep works').scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'copy-add',
+    hash: '#/settings',
+    enter: async (page) => {
+      await page.getByRole('button', { name: 'Add a second copy' }).click();
+      await page.getByRole('dialog').getByLabel('Folder', { exact: true }).waitFor();
+    },
+  },
+  {
+    name: 'copy-change',
+    more: { also: 'copies' },
+    hash: '#/settings',
+    enter: async (page) => {
+      const region = page.getByRole('region', { name: 'Second copies' });
+      await region.getByRole('button', { name: 'Change' }).click();
+      await page.getByRole('dialog').getByText('Own numbers').click();
+      await page.getByRole('dialog').getByLabel('One a year for').waitFor();
+    },
+  },
+  {
     name: 'plan',
     hash: '#/settings/plans/plan-1',
     enter: async (page) => {
-      await heading(/What “Everything” protects/)(page);
+      await heading(/Plan “Everything”/)(page);
       await page.getByText(/projects in .* groups today/).waitFor();
+    },
+  },
+  {
+    name: 'plan-when',
+    hash: '#/settings/plans/plan-1',
+    enter: async (page) => {
+      await page.getByText('When', { exact: true }).click();
+      await page.getByRole('heading', { name: 'Next runs' }).waitFor();
+    },
+  },
+  {
+    name: 'plan-kept',
+    hash: '#/settings/plans/plan-1',
+    enter: async (page) => {
+      await page.getByText('How long', { exact: true }).click();
+      await page.getByRole('button', { name: 'Show what would go' }).waitFor();
+    },
+  },
+  {
+    name: 'plan-kept-own',
+    hash: '#/settings/plans/plan-1',
+    enter: async (page) => {
+      await page.getByText('How long', { exact: true }).click();
+      await page.getByText('Own numbers').click();
+      for (const label of ['One a day for', 'One a week for', 'One a month for'])
+        await page.getByLabel(label).fill('0');
+      await page.getByText('Keep at least one copy.').waitFor();
+    },
+  },
+  {
+    name: 'plan-preview',
+    hash: '#/settings/plans/plan-1',
+    enter: async (page) => {
+      await page.getByText('How long', { exact: true }).click();
+      await page.getByText('Light', { exact: true }).click();
+      await page.getByRole('button', { name: 'Show what would go' }).click();
+      await page.getByRole('dialog').locator('[data-index="3"]').waitFor();
+    },
+  },
+  {
+    name: 'plan-preview-refused',
+    more: { also: 'loss' },
+    hash: '#/settings/plans/plan-1',
+    enter: async (page) => {
+      await page.getByText('How long', { exact: true }).click();
+      await page.getByRole('button', { name: 'Show what would go' }).click();
+      await page.getByRole('dialog').getByRole('alert').waitFor();
+    },
+  },
+  {
+    name: 'plan-remove',
+    hash: '#/settings/plans/plan-1',
+    enter: async (page) => {
+      await page.getByText('How long', { exact: true }).click();
+      await page.getByRole('button', { name: 'Show what would go' }).click();
+      await page.getByRole('dialog').locator('[data-index="3"]').waitFor();
+      await page.getByRole('button', { name: 'Remove now' }).click();
+      await page.getByRole('dialog', { name: /^Remove/ }).waitFor();
+    },
+  },
+  {
+    name: 'rules',
+    hash: '#/settings/rules',
+    enter: async (page) => {
+      await page.getByText('Quiet hours', { exact: true }).click();
+      await page.getByLabel('From', { exact: true }).waitFor();
+      await page.getByText('Saved', { exact: true }).waitFor();
+    },
+  },
+  {
+    name: 'rules-bottom',
+    hash: '#/settings/rules',
+    more: { also: 'paused' },
+    enter: async (page) => {
+      await page.getByLabel('Read all within').fill('3');
+      await page.keyboard.press('Tab');
+      await page.getByRole('alert').waitFor();
+      await page.getByText('Rehearse restores').click();
+      await page.getByText('Never rehearsed by itself').waitFor();
+      await page.locator('main').evaluate((main) => main.scrollTo({ top: 2_000 }));
+    },
+  },
+  {
+    name: 'rules-refused',
+    hash: '#/settings/rules',
+    more: { fail: 'get_preferences' },
+    enter: async (page) => {
+      await page.getByRole('button', { name: 'Try again' }).waitFor();
+    },
+  },
+  {
+    name: 'notifications',
+    hash: '#/settings/notifications',
+    enter: async (page) => {
+      await page.getByRole('button', { name: 'Set up: Webhook' }).waitFor();
+    },
+  },
+  {
+    name: 'notifications-problem',
+    more: { also: 'channels' },
+    hash: '#/settings/notifications',
+    enter: async (page) => {
+      await page.getByText('refused the password').first().waitFor();
+      await page.getByRole('button', { name: 'Send a test: Webhook' }).click();
+      await page.getByText('the test was sent').waitFor();
+    },
+  },
+  {
+    name: 'notifications-test-failed',
+    more: { also: 'channels' },
+    hash: '#/settings/notifications',
+    enter: async (page) => {
+      await page.getByRole('button', { name: 'Send a test: E-mail' }).click();
+      await page.getByRole('alert').waitFor();
+    },
+  },
+  {
+    name: 'notifications-address',
+    more: { also: 'channels' },
+    hash: '#/settings/notifications',
+    enter: async (page) => {
+      await page.getByRole('button', { name: 'Change: Webhook' }).click();
+      await page.getByLabel('Address', { exact: true }).fill('hooks');
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByText('This is not a web address.').waitFor();
+    },
+  },
+  {
+    name: 'notifications-mail',
+    hash: '#/settings/notifications',
+    enter: async (page) => {
+      await page.getByRole('button', { name: 'Set up: E-mail' }).click();
+      await page.getByLabel('User name').fill('labkeep');
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByText('Enter the name of the mail server.').waitFor();
     },
   },
 ];

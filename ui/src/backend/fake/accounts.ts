@@ -21,7 +21,8 @@ type Names =
   | 'openLink'
   | 'listVisibleItems'
   | 'getAppearance'
-  | 'setAppearance';
+  | 'setAppearance'
+  | 'quitLabkeep';
 
 export function accountCommands(world: World): Topic<Names> {
   const find = (id: string) =>
@@ -69,6 +70,7 @@ export function accountCommands(world: World): Topic<Names> {
       return visible(world);
     },
     getAppearance: async () => world.appearance,
+    quitLabkeep: async () => null,
     setAppearance: async (appearance) => {
       world.appearance = appearance;
       return null;

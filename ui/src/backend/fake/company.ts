@@ -159,6 +159,8 @@ function row(
     remarks: [],
     protected: true,
     proven_at: null,
+    important: path === 'acme/platform/api-server',
+    distrusted_since: null,
   };
 }
 

@@ -94,6 +94,8 @@ function commandLine(run: RunView): string {
       return `labkeep-cli vault check ${run.subject} --read-data 10%`;
     case 'prune':
       return `labkeep-cli vault prune ${run.subject}`;
+    case 'copy':
+      return `labkeep-cli vault copy ${run.subject}`;
   }
 }
 

@@ -141,6 +141,8 @@ function backup(
     proven_at: null,
     run: ago > 40 ? null : id,
     stale: happened.stale ?? 0,
+    pinned: ago === 31,
+    damaged: false,
   });
 }
 

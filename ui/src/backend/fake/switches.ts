@@ -1,6 +1,8 @@
 // What the address bar can ask of the sample data:
 //   ?fake=demo|empty|fresh|many|errors|partial|running|whole
 //                                 which company, in which state
+//   &also=paused,loss,drive,copies,behind,channels,damaged,update,minimised
+//                                 what else there is, any number of
 //   &keychain=locked              secrets cannot be kept
 //   &now=2026-11-23T14:42:00               a fixed starting time
 //   &ends=partial|failed          how new backups end
@@ -15,6 +17,7 @@ export type World =
 
 export type Switches = {
   world: World;
+  also: ReadonlySet<string>;
   clock: () => number;
   speed: number;
   fail: Set<string>;
@@ -41,6 +44,7 @@ export function readSwitches(query: URLSearchParams): Switches {
   const ends = query.get('ends');
   return {
     world: WORLDS.includes(world) ? world : 'demo',
+    also: names(query.get('also')),
     clock: clockFrom(query.get('now')),
     speed: Math.max(1, Number(query.get('speed')) || 1),
     fail: names(query.get('fail')),

@@ -79,7 +79,7 @@ export function vaultCommands(world: World): Topic<Names> {
     updatePlan: async (id, input) => {
       const index = world.plans.findIndex((plan) => plan.id === id);
       if (index < 0) reject('not_found', 'This plan is not known any more.');
-      const plan = { id, ...input };
+      const plan = { ...world.plans[index]!, ...input };
       world.plans[index] = plan;
       world.emit({ type: 'changed' });
       return plan;

@@ -1,25 +1,34 @@
 // The state behind the sample data: what is set up, what ran, what runs.
 import type {
   AccountView,
+  ChannelsView,
+  CopyView,
   LedgerState,
+  LossAlarm,
   PlanInput,
   PlanView,
+  PreferencesView,
   ProjectRow,
   RunEvent,
   RunKind,
   RunProgress,
   RunView,
+  ShellEvent,
   SnapshotView,
   VaultView,
 } from '../bindings.ts';
 import type { TokenSort } from './checklist.ts';
+import { NO_CHANNELS, sampleChannels } from './channels.ts';
 import { company } from './company.ts';
+import { sampleCopies, sampleLoss } from './copies.ts';
 import { history } from './history.ts';
 import { LiveRun, type Ending } from './live.ts';
 import { Random } from './random.ts';
+import { STANDARD, morning } from './schedule.ts';
 import type { Switches } from './switches.ts';
 
-const DAY = 24 * 3_600_000;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 const GIBIBYTE = 1024 ** 3;
 
 const ENDINGS: Record<Switches['ends'], Ending> = {
@@ -37,6 +46,19 @@ const ENDINGS: Record<Switches['ends'], Ending> = {
   },
 };
 
+const PREFERENCES: PreferencesView = {
+  start_at_login: true,
+  wait_on_battery: true,
+  wait_on_metered: true,
+  quiet_hours: null,
+  notify_success: false,
+  guard: { items_percent: 25, contents_percent: 50, at_least: 3 },
+  proof: { check_every_days: 7, read_all_days: 56, drill_every_days: 7, drill_items: 5 },
+};
+
+/** Half past twelve, every day. */
+const DAILY = { every: 'daily', minute: 12 * 60 + 30 } as const;
+
 export class World {
   accounts: AccountView[] = [];
   tokens = new Map<string, TokenSort>();
@@ -47,6 +69,12 @@ export class World {
   runs: RunView[] = [];
   snapshots: SnapshotView[] = [];
   appearance;
+  preferences: PreferencesView = PREFERENCES;
+  channels: ChannelsView = NO_CHANNELS;
+  copies: CopyView[] = [];
+  pausedUntil: number | null = null;
+  /** What is gone at GitLab and nobody has answered for. */
+  loss: LossAlarm | null = null;
   #live: LiveRun[] = [];
   #listeners = new Set<(event: RunEvent) => void>();
   #random = new Random(5);
@@ -56,6 +84,7 @@ export class World {
     this.switches = switches;
     this.appearance = switches.appearance;
     if (switches.world !== 'empty') this.#settle();
+    this.#add();
   }
 
   get now(): number {
@@ -69,10 +98,12 @@ export class World {
     const vault = this.addVault('/media/mira/backup/labkeep', 'Backups');
     vault.recovery_kit = 'saved';
     vault.last_checked_at = this.now - 9 * DAY;
+    vault.all_read_at = this.now - 51 * DAY;
+    vault.next_check_at = morning(this.now + 3 * DAY) + 7 * HOUR;
     vault.stored_bytes = 18.4 * GIBIBYTE;
     const name = 'Everything';
     const plan = { account: account.id, vault: vault.id, include: [], exclude: [], kinds: null };
-    this.plans = [{ id: 'plan-1', name, ...plan, schedule: { every: 'manual' } }];
+    this.addPlan({ name, ...plan, schedule: DAILY, retention: STANDARD });
     this.rows = company(account.id, this.now, world === 'many' ? 10_000 : undefined);
     if (world === 'fresh') {
       this.rows = unsaved(this.rows);
@@ -94,6 +125,23 @@ export class World {
       this.rows = this.rows.map((row) => healed(row, ['failed', 'no_right']));
     else this.rows = this.rows.map((row) => healed(row, ['failed']));
     if (world === 'running') this.start('backup', name, { plan: 'plan-1', at: 0.6, ago: 95_000 });
+  }
+
+  /** What the address asks for beside the company. */
+  #add(): void {
+    const { also } = this.switches;
+    if (also.has('paused')) this.pausedUntil = morning(this.now + DAY);
+    if (also.has('loss')) this.loss = sampleLoss(this);
+    if (also.has('channels')) this.channels = sampleChannels(this.now);
+    if (also.has('copies') || also.has('behind')) this.copies = sampleCopies(this, STANDARD);
+    if (!also.has('damaged')) return;
+    const [, second] = this.snapshots;
+    if (second) second.damaged = true;
+    this.rows = this.rows.map((row) =>
+      row.path === 'acme/platform/deploy' || row.path === 'acme/platform/web'
+        ? { ...row, distrusted_since: this.now - 3 * 3_600_000 }
+        : row,
+    );
   }
 
   #break(account: AccountView, vault: VaultView): void {
@@ -165,13 +213,21 @@ export class World {
       free_bytes: 412 * GIBIBYTE,
       recovery_kit: 'pending',
       last_checked_at: null,
+      all_read_at: null,
+      next_check_at: null,
     };
     this.vaults.push(vault);
     return vault;
   }
 
   addPlan(input: PlanInput): PlanView {
-    const plan = { id: `plan-${this.plans.length + 1}`, ...input };
+    const plan: PlanView = {
+      id: `plan-${this.plans.length + 1}`,
+      ...input,
+      next_at: null,
+      waits_for: null,
+      loss: null,
+    };
     if (plan.name === '') plan.name = 'Everything';
     this.plans.push(plan);
     return plan;
@@ -180,6 +236,13 @@ export class World {
   listen(listener: (event: RunEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** A browser has no shell around the window; one event can be asked for. */
+  listenToShell(listener: (event: ShellEvent) => void): () => void {
+    if (!this.switches.also.has('minimised')) return () => undefined;
+    const timer = setTimeout(() => listener({ what: 'minimised' }), 0);
+    return () => clearTimeout(timer);
   }
 
   emit(event: RunEvent): void {
@@ -274,6 +337,8 @@ export class World {
       proven_at: null,
       run: run.id,
       stale: 0,
+      pinned: false,
+      damaged: false,
     });
     for (const vault of this.vaults) {
       if (vault.id !== plan?.vault) continue;

@@ -5,18 +5,20 @@ import type { Overview, PlanInput } from '../../backend/bindings.ts';
 import { Action, Loadable } from '../loadable.svelte.ts';
 import { Connect } from './connect.svelte.ts';
 import { What } from './what.svelte.ts';
+import { When } from './when.svelte.ts';
 import { Where } from './where.svelte.ts';
 
-export type Step = 'connect' | 'permissions' | 'what' | 'where' | 'kit' | 'first';
+export type Step = 'connect' | 'permissions' | 'what' | 'where' | 'kit' | 'when' | 'first';
 
 /** The steps that the path shows; the kit belongs to Where. */
-export const PATH = ['connect', 'permissions', 'what', 'where', 'first'] as const;
+export const PATH = ['connect', 'permissions', 'what', 'where', 'when'] as const;
 export type PathStep = (typeof PATH)[number];
 
 export class Setup {
   step = $state<Step>('connect');
   readonly connect: Connect;
   readonly where: Where;
+  readonly when: When;
   what = $state.raw<What | null>(null);
   run = $state<string | null>(null);
   readonly checking = new Action();
@@ -39,9 +41,12 @@ export class Setup {
       this.first ? (now?.vaults ?? []) : [],
       now?.suggested_vault ?? '',
     );
+    this.when = new When(backend, now?.retention_presets ?? []);
   }
 
+  /** Where on the path; past its end once the first backup was started. */
   get pathStep(): number {
+    if (this.step === 'first') return PATH.length;
     return PATH.indexOf(this.step === 'kit' ? 'where' : this.step);
   }
 
@@ -52,6 +57,7 @@ export class Setup {
       what: 'permissions',
       where: 'what',
       kit: 'where',
+      when: 'kit',
       first: 'first',
     };
     this.step = before[this.step];
@@ -91,9 +97,16 @@ export class Setup {
     await this.#overview.load();
   }
 
+  enterWhen(): void {
+    this.step = 'when';
+    if (this.when.preferences.value === undefined) void this.when.preferences.load();
+  }
+
   /** Makes the plan and starts its first backup. */
   async start(): Promise<void> {
+    if (!this.when.complete) return;
     await this.starting.do(async () => {
+      await this.when.save();
       const plan = this.#input();
       const made = this.#plan
         ? await this.#backend.updatePlan(this.#plan, plan)
@@ -108,7 +121,15 @@ export class Setup {
   #input(): PlanInput {
     const { account } = this.connect;
     const { vault } = this.where;
-    if (account === null || vault === null || this.what === null) {
+    const schedule = this.when.schedule.value;
+    const retention = this.when.retention.value;
+    if (
+      account === null ||
+      vault === null ||
+      this.what === null ||
+      schedule === null ||
+      retention === null
+    ) {
       throw new Error('the steps before are not finished');
     }
     return {
@@ -117,7 +138,8 @@ export class Setup {
       vault: vault.id,
       ...this.what.patterns,
       kinds: null,
-      schedule: { every: 'manual' },
+      schedule,
+      retention,
     };
   }
 }

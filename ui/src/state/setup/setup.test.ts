@@ -84,6 +84,24 @@ describe('going back', () => {
     setup.enterWhere();
     expect(setup.where.path).toBe('/media/mira/other');
   });
+
+  test('from When keeps the schedule, the retention and the vault', async () => {
+    const { setup, world } = await connected();
+    setup.enterWhat();
+    setup.enterWhere();
+    await setup.submitWhere();
+    setup.enterWhen();
+    setup.when.schedule.every = 'weekly';
+    setup.when.retention.choice = 'long';
+    setup.back();
+    expect(setup.step).toBe('kit');
+    setup.back();
+    await setup.submitWhere();
+    setup.enterWhen();
+    expect(setup.when.schedule.value).toMatchObject({ every: 'weekly' });
+    expect(setup.when.retention.choice).toBe('long');
+    expect(world.vaults).toHaveLength(1);
+  });
 });
 
 describe('where', () => {
@@ -127,7 +145,7 @@ describe('where', () => {
 });
 
 describe('the first backup', () => {
-  test('starts on demand only and covers what was chosen', async () => {
+  test('covers what was chosen and goes on every day unless something else was said', async () => {
     const { setup, world } = await connected();
     setup.enterWhat();
     await setup.what!.items.load();
@@ -140,9 +158,27 @@ describe('the first backup', () => {
     await setup.start();
     expect(setup.step).toBe('first');
     expect(world.plans).toMatchObject([
-      { include: [], exclude: ['labs/**'], kinds: null, schedule: { every: 'manual' } },
+      { include: [], exclude: ['labs/**'], kinds: null, schedule: { every: 'daily', minute: 750 } },
     ]);
     expect(world.running()?.kind).toBe('backup');
+  });
+
+  test('does not start while the time is wrong', async () => {
+    const { setup, world } = await connected();
+    setup.enterWhat();
+    setup.enterWhere();
+    await setup.submitWhere();
+    setup.enterWhen();
+    setup.when.schedule.minute = null;
+    await setup.start();
+    expect(setup.step).toBe('when');
+    expect(world.plans).toEqual([]);
+    setup.when.schedule.every = 'manual';
+    setup.when.retention.choice = 'light';
+    setup.when.startAtLogin = false;
+    await setup.start();
+    expect(world.plans).toMatchObject([{ schedule: { every: 'manual' }, retention: { daily: 7 } }]);
+    expect(world.preferences.start_at_login).toBe(false);
   });
 
   test('trying again after a refusal makes no second plan', async () => {

@@ -9,6 +9,7 @@ const running: Record<RunKind, (subject: string) => string> = {
   drill: (subject) => `Drill of ${subject}`,
   verify: (subject) => `Checking ${subject}`,
   prune: (subject) => `Removing old snapshots of ${subject}`,
+  copy: (subject) => `Copying ${subject}`,
 };
 
 const past: Record<RunKind, (subject: string) => string> = {
@@ -18,6 +19,7 @@ const past: Record<RunKind, (subject: string) => string> = {
   drill: (subject) => `Drill of ${subject}`,
   verify: (subject) => `Check of ${subject}`,
   prune: (subject) => `Removal of old snapshots, ${subject}`,
+  copy: (subject) => `Second copy of ${subject}`,
 };
 
 const ledgerFilters: Record<LedgerFilter, string> = {

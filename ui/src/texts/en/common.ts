@@ -55,6 +55,7 @@ export const runKinds: Record<RunKind, string> = {
   drill: 'Drill',
   verify: 'Check',
   prune: 'Prune',
+  copy: 'Copy',
 };
 
 export const phases: Record<Phase, string> = {
@@ -130,6 +131,8 @@ export const common = {
   groups: (count: number): string => counted(count, 'group', 'groups'),
   items: (count: number): string => counted(count, 'item', 'items'),
   days: (count: number): string => counted(count, 'day', 'days'),
+  between: (least: number, most: number): string =>
+    `A number from ${format.number(least)} to ${format.number(most)}.`,
   ofTotal: (done: number, total: number): string =>
     `${format.number(done)} of ${format.number(total)}`,
   bytesOfTotal: (done: number, total: number): string => {

@@ -1,6 +1,6 @@
 import type { RunKind } from '../../backend/bindings.ts';
 import type { Headline } from '../../rules/headline.ts';
-import { counted, format } from './words.ts';
+import { counted, format, within } from './words.ts';
 
 const headlines: Record<Headline, string> = {
   everything: 'All that Labkeep saves is protected',
@@ -22,11 +22,19 @@ const runningHeadlines: Record<RunKind, string> = {
   drill: 'A drill is running',
   verify: 'The vault is being checked',
   prune: 'Old snapshots are being removed',
+  copy: 'A second copy is being made',
 };
 
 export const home = {
   title: 'Home',
   setUp: 'Set up a backup',
+  pausedUntil: (when: string): string => `Paused until ${within(when)}`,
+  pausedBeside: (when: string): string => `Scheduled runs are paused until ${within(when)}.`,
+  resume: 'Resume',
+  resumed: 'Scheduled runs go on.',
+  upcoming: 'Coming up',
+  upcomingMore: (count: number): string => `and ${format.number(count)} more`,
+  noDrill: 'There is no project to rebuild yet. Back up first.',
   backUpNow: 'Back up now',
   showProgress: 'Show progress',
   headlines,
@@ -70,6 +78,8 @@ export const home = {
     `${counted(items, 'item', 'items')} rebuilt and checked`,
   noProof: 'Not yet',
   noProofDetail: 'Start a drill on a project’s page',
+  neverProven: (count: number): string =>
+    `${counted(count, 'project', 'projects')} never rehearsed`,
   nextBackup: 'Next backup',
   onDemand: 'When you ask',
   onDemandDetail: 'Press “Back up now”',
@@ -86,6 +96,10 @@ export const home = {
     show_run: 'Show run',
     resume: 'Resume',
     back_up: 'Back up now',
+    answer_loss: 'Look at it',
+    drill: 'Start a drill',
+    check_vault: 'Check the vault',
+    end_pause: 'Resume',
     show_settings: 'Open settings',
   },
   severity: { info: 'For your information', warning: 'Warning', danger: 'Important' },

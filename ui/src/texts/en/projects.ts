@@ -45,6 +45,12 @@ export const projects = {
     ]
       .filter((line) => line !== null)
       .join('\n'),
+  importantOf: (name: string): string => `Rehearse ${name} every time`,
+  importantTip: 'Important: every drill rebuilds it',
+  important: 'Important',
+  provenTip: (when: string): string => `Rebuilt from the vault and checked ${when}`,
+  damaged: 'copy damaged',
+  damagedTip: 'What is saved of it is damaged. The next backup reads it in full.',
   restoreOf: (name: string): string => `Restore ${name}`,
   empty: 'Nothing is saved yet',
   emptyDetail:
@@ -79,6 +85,9 @@ export const projects = {
       'Rebuilds it from the vault in a scratch folder and checks it. Nothing is sent to GitLab.',
     drillStarted: 'The drill has started.',
     showActivity: 'Show',
+    damaged: (when: string): string => `A saved copy of this is damaged, found ${when}`,
+    damagedDetail:
+      'It is read in full with the next backup. Versions from before may not be restorable.',
     gone: (when: string): string => `This project is deleted at GitLab, noticed ${when}.`,
     goneDetail: 'Its copies are still here and can be restored.',
     path: 'Path then',

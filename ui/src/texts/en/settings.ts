@@ -1,12 +1,5 @@
-import type { Appearance, ScheduleView } from '../../backend/bindings.ts';
-import { counted, format } from './words.ts';
-
-const WEEKDAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
-
-function clock(minute: number): string {
-  const day = new Date(2026, 0, 1, Math.floor(minute / 60), minute % 60);
-  return format.time(day.getTime());
-}
+import type { Appearance } from '../../backend/bindings.ts';
+import { counted, format, within } from './words.ts';
 
 const appearances: Record<Appearance, string> = {
   system: 'As the system',
@@ -47,6 +40,8 @@ export const settings = {
     usedShare: 'Used by this vault, of what is there',
     checked: (when: string): string => `Checked ${when}`,
     neverChecked: 'Never checked',
+    nextCheck: (when: string): string => `next check ${within(when)}`,
+    allRead: (when: string): string => `all data read since ${when}`,
     check: 'Check',
     checkTitle: (name: string): string => `Check ${name}`,
     checkLead: 'Looks whether everything that snapshots need is there and whole.',
@@ -80,6 +75,7 @@ export const settings = {
     removeConfirm: 'Forget the vault',
     removeKit: 'Save the recovery kit first: without it nobody can open the copies again.',
     used_: (plan: string): string => `The plan “${plan}” keeps its copies here.`,
+    copied: 'A second copy goes from or into this vault. Remove that first.',
     removed: 'The vault was forgotten.',
   },
   plans: {
@@ -93,24 +89,17 @@ export const settings = {
       ]
         .filter((part) => part !== null)
         .join(', '),
-    schedule: (schedule: ScheduleView): string => {
-      switch (schedule.every) {
-        case 'manual':
-          return 'Runs when you ask';
-        case 'hours':
-          return schedule.hours === 1 ? 'Every hour' : `Every ${schedule.hours} hours`;
-        case 'daily':
-          return `Every day at ${clock(schedule.minute)}`;
-        case 'weekly':
-          return `Every ${WEEKDAYS[schedule.weekday] ?? WEEKDAYS[0]} at ${clock(schedule.minute)}`;
-      }
-    },
-    edit: 'Change what',
+    edit: 'Change',
     backUp: 'Back up now',
     thorough: 'Thorough backup',
     thoroughTip: 'Asks GitLab for everything again instead of trusting its change marks.',
     another: 'Set up another backup',
-    editTitle: (name: string): string => `What “${name}” protects`,
+    editTitle: (name: string): string => `Plan “${name}”`,
+    parts: 'Part of the plan',
+    part: { what: 'What', when: 'When', kept: 'How long' },
+    badSchedule: 'Mend the time first.',
+    badRetention: 'Mend the numbers of how long copies are kept first.',
+    keeps: (retention: string): string => `keeps ${retention}`,
     name: 'Name',
     saved: 'The plan was changed.',
     gone: 'This plan does not exist any more',
@@ -120,6 +109,11 @@ export const settings = {
       'Nothing is backed up by it any more. The copies that it made stay in the vault and can still be restored.',
     removeConfirm: 'Remove the plan',
     removed: 'The plan was removed.',
+  },
+  behaviour: {
+    title: 'How Labkeep works',
+    changeRules: 'Change schedule and rules',
+    changeNotifications: 'Change notifications',
   },
   appearance: {
     title: 'Appearance',
@@ -133,6 +127,14 @@ export const settings = {
     licence: 'MIT or Apache 2.0',
     format:
       'The vault is in restic’s format; the recovery kit says how to read it without Labkeep.',
+  },
+  updates: {
+    look: 'Check for updates',
+    install: 'Install it',
+    newest: 'This is the newest version.',
+    found: (version: string): string => `Labkeep ${version} is there.`,
+    installed: (version: string): string =>
+      `Labkeep ${version} is installed. It is used from the next start on.`,
   },
   missing: 'missing',
 };

@@ -1,4 +1,4 @@
-import { counted, format } from './words.ts';
+import { counted, format, within } from './words.ts';
 
 export const setup = {
   path: 'Steps of the set-up',
@@ -7,7 +7,7 @@ export const setup = {
     permissions: 'Permissions',
     what: 'What',
     where: 'Where',
-    first: 'First backup',
+    when: 'When',
   },
   stepDone: 'done',
   leave: 'Leave the set-up',
@@ -118,11 +118,17 @@ export const setup = {
       'Until it is saved, nobody can read the copies if this computer breaks. Labkeep reminds you.',
     postponeConfirm: 'Go on and remind me',
     postponed: 'Not saved yet. Labkeep reminds you.',
+  },
+
+  when: {
+    title: 'When to back up',
+    lead: (account: string, what: string, where: string): string =>
+      `${what} from ${account}, into ${where}.`,
+    everything: 'Everything visible',
+    login: 'Start with the computer',
+    loginDetail:
+      'Labkeep starts hidden when you log in. Closing its window leaves it in the tray, where it keeps going with little memory.',
     start: 'Start the first backup',
-    summary: 'Ready to back up',
-    what: 'What',
-    where: 'Where',
-    account: 'From',
   },
 
   first: {
@@ -133,6 +139,8 @@ export const setup = {
     complete: 'Your first backup is complete',
     partial: 'Your first backup is saved, with gaps',
     failed: 'The first backup did not finish',
+    byItself: (schedule: string): string =>
+      `Labkeep goes on by itself from here: ${within(schedule)}.`,
     onDemand: 'Labkeep backs up again whenever you press “Back up now”.',
     nothingSaved: 'Nothing was saved by it.',
     seeGaps: 'Show what is missing',

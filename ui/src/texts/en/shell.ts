@@ -1,5 +1,5 @@
 import type { Light } from '../../rules/headline.ts';
-import { counted, format } from './words.ts';
+import { counted, format, within } from './words.ts';
 
 const lights: Record<Light, string> = {
   not_set_up: 'Not set up',
@@ -21,11 +21,16 @@ export const shell = {
   settingsIssues: (count: number): string =>
     `${counted(count, 'thing needs', 'things need')} attention`,
   protection: 'Protection',
+  minimised:
+    'Labkeep goes on in this minimised window: your desktop shows no tray that it could go to.',
   lights,
   looking: 'Looking…',
   runningNow: (share: number | null): string =>
     share === null ? 'Running' : `Running, ${format.percent(share)}`,
   onDemand: 'Backs up on request',
+  next: (when: string): string => `Next: ${within(when)}`,
+  waits: 'Next: waits',
+  pausedUntil: (when: string): string => `Until ${within(when)}`,
   accounts: (count: number): string => counted(count, 'account', 'accounts'),
   skip: 'Skip to content',
   startFailed: 'Labkeep could not start',

@@ -16,6 +16,13 @@ export const snapshots = {
   totalTip: 'What it would take without deduplication.',
   proven: 'Proven',
   provenTip: (when: string): string => `Something of it was rebuilt and checked ${when}.`,
+  damaged: 'Damaged',
+  damagedTip: 'Something of it is known to be damaged and may not be restorable.',
+  pin: 'Keep for ever',
+  pinned: 'Kept for ever',
+  pinTip: 'No retention removes it while this is on.',
+  pinnedSaid: 'This snapshot is kept for ever.',
+  unpinnedSaid: 'This snapshot is kept as long as its plan says.',
   stale: (count: number): string => `${counted(count, 'item', 'items')} kept from before`,
   empty: 'No snapshot yet',
   emptyDetail:

@@ -13,6 +13,11 @@ export function plural(count: number, one: string, other: string): string {
   return rules.select(count) === 'one' ? one : other;
 }
 
+/** Words such as "Tomorrow 12:30" within a sentence. */
+export function within(words: string): string {
+  return `${words.charAt(0).toLowerCase()}${words.slice(1)}`;
+}
+
 /** The reader's own way of writing English dates, British where unknown. */
 function locale(): string {
   const wanted = typeof navigator === 'undefined' ? [] : navigator.languages;
