@@ -187,6 +187,7 @@ impl World {
                 include: wish.include.clone(),
                 exclude: wish.exclude.clone(),
                 kinds: wish.kinds.clone(),
+                ..HeadPlan::default()
             },
             selection: Selection::new(&wish.include, &wish.exclude)?,
             run,

@@ -58,7 +58,7 @@ pub enum Command {
     /// Connect a GitLab with a user's token
     #[command(subcommand)]
     Account(Account),
-    /// Make, open, check and prune the encrypted places for copies
+    /// Make, open, check, copy and prune the encrypted places for copies
     #[command(subcommand)]
     Vault(Vault),
     /// Say what is protected, where and for how long
@@ -185,7 +185,8 @@ pub enum Vault {
         /// A name for people
         #[arg(long)]
         name: Option<String>,
-        /// Write the recovery kit, with the key, into this file
+        /// Write the recovery kit, with the key, into this file: a page to
+        /// print if its name ends in `.pdf`, else plain text
         #[arg(long, value_name = "FILE")]
         recovery_kit: Option<PathBuf>,
     },
@@ -209,6 +210,14 @@ pub enum Vault {
         /// How much of the data to read; which part changes from day to day
         #[arg(long, value_name = "0..100%", default_value = "0%", value_parser = percent)]
         read_data: u32,
+    },
+    /// Copy a vault into another one: what the retention of their second copy
+    /// keeps, or everything
+    Copy {
+        /// The vault that is copied
+        from: String,
+        /// The vault that gets the copies
+        to: String,
     },
     /// Remove the snapshots that no plan's retention keeps, and free their data
     Prune {

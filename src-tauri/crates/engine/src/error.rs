@@ -193,6 +193,9 @@ pub enum Error {
         /// The vault's name.
         vault: String,
     },
+    /// A name that cannot be printed.
+    #[error("there are letters that cannot be printed")]
+    KitLetters,
     /// Not an address of a web server.
     #[error("this is no address of a web server")]
     NoAddress,
@@ -356,6 +359,10 @@ impl Error {
                 ),
                 "Save its recovery kit first.",
             ),
+            Self::KitLetters => Advice::new(
+                "The vault's name or place has letters that Labkeep cannot print.",
+                "Save the recovery kit as a text file, with a name that ends in .txt.",
+            ),
             Self::NoAddress => Advice::new(
                 "This is no web address.",
                 "It begins with https:// and names a host.",
@@ -468,6 +475,7 @@ impl Error {
             | Self::KitNotSaved { .. }
             | Self::NoBrowser { .. }
             | Self::UnknownKind { .. }
+            | Self::KitLetters
             | Self::NoAddress
             | Self::ImpossibleSetting { .. }
             | Self::CopiedAlready { .. }

@@ -17,14 +17,22 @@ use crate::words;
 /// The snapshots, newest first.
 pub fn snapshots(labkeep: &Labkeep, vault: Option<&str>, output: &Output) -> Ran {
     let snapshots = labkeep.snapshots(vault)?;
+    let vaults = labkeep.vaults()?;
+    let name = |id: &str| {
+        vaults
+            .iter()
+            .find(|vault| vault.id == id)
+            .map(|vault| vault.name.clone())
+    };
     let mut table = Table::new(&[
-        "Snapshot", "Made", "Plan", "Outcome", "Groups", "Projects", "New", "Proven", "",
+        "Snapshot", "Made", "Plan", "Vault", "Outcome", "Groups", "Projects", "New", "Proven", "",
     ]);
     for snapshot in &snapshots {
         table.row(vec![
             words::short(&snapshot.id).to_owned(),
             words::time(snapshot.at),
             snapshot.plan.clone(),
+            name(&snapshot.vault).unwrap_or_default(),
             snapshot.outcome.name().to_owned(),
             snapshot.groups.to_string(),
             snapshot.projects.to_string(),

@@ -1,4 +1,4 @@
-//! Vaults: make, open, list, check.
+//! Vaults: make, open, list, check, copy.
 
 use labkeep_engine::Labkeep;
 use labkeep_engine::view::VaultView;
@@ -20,7 +20,10 @@ pub async fn run(labkeep: &Labkeep, command: Vault, output: &Output) -> Ran {
         } => {
             let recovery_kit = recovery_kit.as_deref().map(input::absolute).transpose()?;
             if let Some(kit) = &recovery_kit {
-                Labkeep::refuse_recovery_kit(kit)?;
+                Labkeep::refuse_recovery_kit(
+                    kit,
+                    &[&location, name.as_deref().unwrap_or_default()],
+                )?;
             }
             let vault = labkeep.create_vault(&location, name).await?;
             output.say(format!(
@@ -54,6 +57,13 @@ pub async fn run(labkeep: &Labkeep, command: Vault, output: &Output) -> Ran {
                 "It holds {}.",
                 words::count(snapshots as u64, "snapshot")
             ));
+            let plans = labkeep.plans()?;
+            for plan in plans.iter().filter(|plan| plan.input.vault == vault.id) {
+                output.say(format!("The plan “{}” is kept there.", plan.input.name));
+            }
+            if let Some(unread) = labkeep.unread_snapshots(&vault.id)? {
+                output.say(unread);
+            }
             document(labkeep, &vault.id, output)
         }
         Vault::List => list(labkeep, output),
@@ -63,6 +73,11 @@ pub async fn run(labkeep: &Labkeep, command: Vault, output: &Output) -> Ran {
             let run = labkeep
                 .start_check(&vault.id.to_string(), read_data)
                 .await?;
+            watch::to_its_end(labkeep, run, events, output).await
+        }
+        Vault::Copy { from, to } => {
+            let events = labkeep.runs().listen();
+            let run = labkeep.start_copy_between(&from, &to)?;
             watch::to_its_end(labkeep, run, events, output).await
         }
         Vault::Prune { name, plan_only } => {

@@ -6,9 +6,10 @@ use std::path::Path;
 
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
-use labkeep_settings::{RecoveryKit, VaultEntry};
-use labkeep_vault::VaultKey;
+use labkeep_settings::{RecoveryKit, VaultCopy, VaultEntry, VaultEntryId};
 
+use super::kit_page::{Facts, Related, page, text};
+use super::kit_pdf::{Unprintable, is_printable, pdf};
 use super::{Labkeep, blocking};
 use crate::error::{Error, Result};
 
@@ -17,16 +18,28 @@ const POSTPONED: SignedDuration = SignedDuration::from_hours(3 * 24);
 
 impl Labkeep {
     /// Writes the recovery kit of a vault to a file that only the user may
-    /// read, and notes that it was saved.
+    /// read, and notes that it was saved. A page to print if the file's name
+    /// ends in `.pdf`, else plain text.
     pub async fn save_recovery_kit(&self, vault: &str, path: &Path) -> Result<()> {
         let entry = self.find_vault(vault)?;
         let key = self.key(&entry).await?;
         let now = self.0.clock.now();
         let date = now.to_zoned(TimeZone::system()).date().to_string();
-        let text = text(&entry, &key, &date);
+        let parts = page(&Facts {
+            entry: &entry,
+            key: &key,
+            date: &date,
+            copies: self.related(|copy| (copy.from == entry.id).then_some(copy.to))?,
+            copy_of: self.related(|copy| (copy.to == entry.id).then_some(copy.from))?,
+        });
+        let content = if is_pdf(path) {
+            pdf(&parts).map_err(|Unprintable| Error::KitLetters)?
+        } else {
+            text(&parts).into_bytes()
+        };
         let target = path.to_path_buf();
         blocking(move || {
-            write_private(&target, &text).map_err(|source| Error::File {
+            write_private(&target, &content).map_err(|source| Error::File {
                 path: target.display().to_string(),
                 source,
             })
@@ -41,10 +54,25 @@ impl Labkeep {
         )
     }
 
+    fn related(&self, other: impl Fn(&VaultCopy) -> Option<VaultEntryId>) -> Result<Vec<Related>> {
+        let settings = self.settings()?;
+        let others = settings.copies.iter().filter_map(other);
+        Ok(others
+            .filter_map(|id| settings.vault(id))
+            .map(|vault| Related {
+                name: vault.name.clone(),
+                location: vault.location.clone(),
+            })
+            .collect())
+    }
+
     /// Refuses a place where a kit could not be written, or would take another
-    /// file's place: before anything is made, for a vault without its kit is
-    /// half the way.
-    pub fn refuse_recovery_kit(path: &Path) -> Result<()> {
+    /// file's place, and names that cannot be printed: before anything is made,
+    /// for a vault without its kit is half the way.
+    pub fn refuse_recovery_kit(path: &Path, names: &[&str]) -> Result<()> {
+        if is_pdf(path) && !names.iter().all(|name| is_printable(name)) {
+            return Err(Error::KitLetters);
+        }
         let refused = |source| Error::File {
             path: path.display().to_string(),
             source,
@@ -75,7 +103,9 @@ impl Labkeep {
             .chars()
             .map(|c| if c.is_alphanumeric() { c } else { '-' })
             .collect();
-        Ok(format!("Labkeep recovery kit {name}.txt"))
+        let is_printable = is_printable(&entry.name) && is_printable(&entry.location);
+        let extension = if is_printable { "pdf" } else { "txt" };
+        Ok(format!("Labkeep recovery kit {name}.{extension}"))
     }
 
     fn set_kit(&self, entry: &VaultEntry, kit: &RecoveryKit) -> Result<()> {
@@ -91,64 +121,9 @@ impl Labkeep {
     }
 }
 
-fn text(entry: &VaultEntry, key: &VaultKey, date: &str) -> String {
-    let location = &entry.location;
-    let key = key.expose();
-    let name = &entry.name;
-    format!(
-        "LABKEEP RECOVERY KIT
-Vault “{name}”, written on {date}
-
-Keep this page where the computer is not: printed, or in a password manager.
-Whoever has it and the vault can read everything in it. Without it, nobody can.
-
-Where the vault is
-    {location}
-    (vault {id})
-
-Its key
-    {key}
-
-With Labkeep, on any machine
-    1. Install Labkeep and connect it to a GitLab.
-    2. At “Where”, choose the folder above. Labkeep sees that it is a vault and
-       asks for the key. Every project has a button Restore then.
-    On a command line, with or without a GitLab:
-        labkeep-cli vault open {quoted} --key-stdin
-        labkeep-cli export latest GROUP/PROJECT FOLDER
-
-Without Labkeep
-    The vault is a restic repository (https://restic.net); the key is its
-    password, with the dashes.
-        restic -r {quoted} snapshots
-        restic -r {quoted} restore latest --target restored
-    Inside, projects/<number>/project.json says which project it is, and
-        git init --bare web.git
-        for pack in restored/projects/<number>/repository/packs/*.pack; do
-            git -C web.git unpack-objects < \"$pack\"
-        done
-        while read -r id ref; do
-            [ \"$id\" = HEAD ] && git -C web.git symbolic-ref HEAD \"$ref\" ||
-            git -C web.git update-ref \"$ref\" \"$id\"
-        done < restored/projects/<number>/repository/refs
-    is the git repository. Issues and merge requests are in relations/, one
-    JSON document a line, as in GitLab's own project exports.
-",
-        id = entry.vault_id,
-        quoted = quoted(location),
-    )
-}
-
-/// As a shell wants it.
-fn quoted(text: &str) -> String {
-    if text
-        .chars()
-        .all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c))
-    {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', "'\\''"))
-    }
+fn is_pdf(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("pdf"))
 }
 
 fn folder_of(path: &Path) -> &Path {
@@ -157,10 +132,10 @@ fn folder_of(path: &Path) -> &Path {
         .unwrap_or(Path::new("."))
 }
 
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+fn write_private(path: &Path, content: &[u8]) -> std::io::Result<()> {
     // A temporary file is readable by its owner alone.
     let mut file = tempfile::NamedTempFile::new_in(folder_of(path))?;
-    file.write_all(text.as_bytes())?;
+    file.write_all(content)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
@@ -170,32 +145,13 @@ fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_kit_names_place_key_and_both_ways() {
-        let entry = VaultEntry {
-            id: labkeep_settings::VaultEntryId::random(),
-            name: "Disk".to_owned(),
-            location: "/media/my disk".to_owned(),
-            vault_id: "abc".to_owned(),
-            created_at: jiff::Timestamp::UNIX_EPOCH,
-            recovery_kit: RecoveryKit::Pending,
-            rest: serde_json::Map::new(),
-        };
-        let key = VaultKey::generate();
-        let page = text(&entry, &key, "2026-11-23");
-        assert!(page.contains(key.expose()));
-        assert!(page.contains("restic -r '/media/my disk' snapshots"));
-        assert!(page.contains("labkeep-cli vault open '/media/my disk' --key-stdin"));
-        assert!(page.lines().count() < 60, "it has to fit on one page");
-    }
-
     #[cfg(unix)]
     #[test]
     fn only_its_owner_may_read_the_kit() {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("kit.txt");
-        write_private(&path, "secret").unwrap();
+        write_private(&path, b"secret").unwrap();
         let mode = std::fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }

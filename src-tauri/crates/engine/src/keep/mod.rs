@@ -22,6 +22,8 @@ mod home;
 mod items;
 mod judge;
 mod kit;
+mod kit_page;
+mod kit_pdf;
 mod loss;
 mod plan;
 mod preferences;

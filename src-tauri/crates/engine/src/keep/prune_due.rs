@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn once_a_day_also_when_the_clock_was_set_back() {
-        let at = |hour| Timestamp::from_second(hour * 3600).unwrap();
+        let at = |hour: i64| Timestamp::from_second(hour * 3600).unwrap();
         assert!(is_over(None, at(0)));
         assert!(!is_over(Some(at(0)), at(22)));
         assert!(is_over(Some(at(0)), at(23)));

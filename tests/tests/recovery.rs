@@ -1,0 +1,9 @@
+//! Second copies, and a new machine with nothing but a vault and its key:
+//! everything is known again, can be restored, and goes on.
+
+#[path = "recovery/copies.rs"]
+mod copies;
+#[path = "recovery/machine.rs"]
+mod machine;
+#[path = "recovery/scene.rs"]
+mod scene;
