@@ -94,7 +94,7 @@ export const schedule = {
   badTime: 'Write the time like 12:30.',
   reason: {
     daily:
-      'Best while the computer is on and nobody works: at lunch, say. A missed run is made up.',
+      'Best while the computer is on and nobody works: at lunch, say. A missed run is made up for.',
     weekly: 'Up to a week of work is in no copy. A missed run is made up for.',
     hours: 'Counted from the start of the run before. Only what changed is read.',
     manual: 'Nothing is saved unless somebody presses “Back up now”.',
