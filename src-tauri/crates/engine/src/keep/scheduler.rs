@@ -121,7 +121,7 @@ impl Labkeep {
             loop {
                 tokio::select! {
                     () = &mut alarm => break,
-                    changed = changes.changed() => match changed {
+                    heard = changes.changed() => match heard {
                         Ok(()) => break,
                         // The machine tells no more; the minute still passes.
                         Err(_) => (&mut alarm).await,
@@ -184,8 +184,16 @@ impl Labkeep {
             }
         }
         if is_free && self.running().is_empty() && self.may_work(&settings, machine, now) {
-            if let Some(run) = self.start_due_chore(&settings, memory, now).await {
-                tracing::info!(%run, "started because it was due");
+            match self.start_due_copies().await {
+                Ok(runs) if runs.is_empty() => {
+                    if let Some(run) = self.start_due_chore(&settings, memory, now).await {
+                        tracing::info!(%run, "started because it was due");
+                    }
+                }
+                Ok(runs) => tracing::info!(copies = runs.len(), "started because they were due"),
+                Err(error) => {
+                    tracing::error!(error = %chain(&error), "second copies could not be started");
+                }
             }
         }
         self.tell().await?;
