@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
+use labkeep_engine::Labkeep;
 use labkeep_engine::keep::BackupWish;
 use labkeep_engine::notify::Notice;
 use labkeep_engine::view::{Protection, RunEvent, StatusView};
-use labkeep_engine::{Error, Labkeep};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc, watch};
 
@@ -17,7 +17,7 @@ use crate::telling::Telling;
 use crate::words;
 
 /// Between two looks at the status while nothing is heard.
-const LOOK: Duration = Duration::from_secs(60);
+const LOOK: Duration = Duration::from_mins(1);
 
 /// Between two looks at the status while a lot is heard.
 const BREATH: Duration = Duration::from_millis(500);
@@ -56,7 +56,7 @@ pub async fn obey(
             }
             order => {
                 let done = match &labkeep {
-                    Ok(labkeep) => carry_out(labkeep, order).map_err(AppError::from),
+                    Ok(labkeep) => carry_out(labkeep, order),
                     Err(error) => Err(error.clone()),
                 };
                 if let Err(error) = done {
@@ -72,16 +72,18 @@ pub async fn obey(
     }
 }
 
-fn carry_out(labkeep: &Labkeep, order: Order) -> Result<(), Error> {
+fn carry_out(labkeep: &Labkeep, order: Order) -> Result<(), AppError> {
     match order {
-        Order::BackUp { plan } => labkeep
-            .start_backup(&plan, BackupWish::default())
-            .map(|run| tracing::info!(%run, "started from outside of the window")),
-        Order::Cancel { run } => labkeep.cancel_run(labkeep.find_run(&run)?),
-        Order::Pause(length) => labkeep.pause(length),
-        Order::GoOn => labkeep.resume_schedule(),
-        Order::Open(_) | Order::Quit(_) => Ok(()),
+        Order::BackUp { plan } => {
+            let run = labkeep.start_backup(&plan, BackupWish::default())?;
+            tracing::info!(%run, "started from outside of the window");
+        }
+        Order::Cancel { run } => labkeep.cancel_run(labkeep.find_run(&run)?)?,
+        Order::Pause(length) => labkeep.pause(length)?,
+        Order::GoOn => labkeep.resume_schedule()?,
+        Order::Open(_) | Order::Quit(_) => {}
     }
+    Ok(())
 }
 
 /// Stops every run, each noted with the reason.

@@ -120,7 +120,7 @@ fn live(
         main_sender.clone(),
         refused,
     ));
-    runtime.spawn(listen_to_signals(orders.clone()));
+    listen_to_signals(&orders);
     let mut schedule = Schedule::none();
     if let Ok(labkeep) = opened.labkeep() {
         if let Some(notifications) = bus.notifications.clone() {
@@ -131,7 +131,6 @@ fn live(
         runtime.spawn(background::follow(labkeep.clone(), status_sender));
         runtime.spawn(memory::stay_small(
             labkeep.clone(),
-            status.clone(),
             bus.notifications.clone(),
             main_sender,
         ));
@@ -243,7 +242,8 @@ async fn on_the_bus(
     }
 }
 
-async fn listen_to_signals(orders: Orders) {
+/// A session that ends, or a Ctrl+C, is an order to quit.
+fn listen_to_signals(orders: &Orders) {
     let kinds = [
         SignalKind::terminate(),
         SignalKind::interrupt(),

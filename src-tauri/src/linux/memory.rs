@@ -6,14 +6,16 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use labkeep_engine::Labkeep;
-use labkeep_engine::view::StatusView;
-use tokio::sync::{mpsc, watch};
+use labkeep_engine::view::RunEvent;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::mpsc;
 
 use super::notifications::Notifications;
 use crate::background::ForMain;
 
-/// Bytes that an idle Labkeep may keep.
-const MOST: u64 = 48 << 20;
+/// Bytes of its own that an idle Labkeep may keep: a good quarter more than
+/// after a start.
+const MOST: u64 = 36 << 20;
 
 /// How long it stays quiet after a run.
 const QUIET: Duration = Duration::from_secs(5);
@@ -21,16 +23,15 @@ const QUIET: Duration = Duration::from_secs(5);
 /// Asks for a new beginning after runs that left too much behind.
 pub async fn stay_small(
     labkeep: Labkeep,
-    mut status: watch::Receiver<StatusView>,
     notifications: Option<Notifications>,
     main: mpsc::UnboundedSender<ForMain>,
 ) {
+    let mut events = labkeep.runs().listen();
     loop {
-        for runs in [true, false] {
-            let is = |status: &StatusView| status.running.is_some() == runs;
-            if status.wait_for(is).await.is_err() {
-                return;
-            }
+        match events.recv().await {
+            Ok(RunEvent::Ended { .. }) | Err(RecvError::Lagged(_)) => {}
+            Ok(_) => continue,
+            Err(RecvError::Closed) => return,
         }
         tokio::time::sleep(QUIET).await;
         let fresh = || notifications.as_ref().and_then(Notifications::fresh_until);
@@ -53,10 +54,13 @@ pub async fn stay_small(
     }
 }
 
-/// Bytes of memory that this process takes; shared pages count in shares.
+/// Bytes of memory that this process has filled. Pages of programs and
+/// libraries are left out: those the system takes back by itself.
 fn taken() -> Option<u64> {
     let text = fs::read_to_string("/proc/self/smaps_rollup").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("Pss:"))?;
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("Pss_Dirty:"))?;
     let kibibytes: u64 = line.split_whitespace().next()?.parse().ok()?;
     Some(kibibytes * 1024)
 }

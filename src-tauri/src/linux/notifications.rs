@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How long a notification that is shown keeps this process as it is. Some
 /// desktops remove the notifications of a program that leaves the bus.
-const FRESH: Duration = Duration::from_secs(5 * 60);
+const FRESH: Duration = Duration::from_mins(5);
 
 #[proxy(
     interface = "org.freedesktop.Notifications",

@@ -1,9 +1,16 @@
 //! Labkeep on the session bus: a name per home, and the interface that
 //! desktops start and call applications by.
 //! <https://specifications.freedesktop.org/desktop-entry-spec/latest/dbus.html>
+#![expect(
+    clippy::needless_pass_by_value,
+    clippy::used_underscore_binding,
+    reason = "the arguments are the interface's, of use here or not"
+)]
 
 use std::collections::HashMap;
+use std::time::Duration;
 
+use zbus::fdo::DBusProxy;
 use zbus::zvariant::{OwnedValue, Value};
 use zbus::{Connection, connection, interface};
 
@@ -17,6 +24,12 @@ const GO: &str = "go";
 /// The action that ends Labkeep.
 const QUIT: &str = "quit";
 
+/// How often is looked whether the bus has heard of an end.
+const TRIES: u32 = 100;
+
+/// Between two looks.
+const PAUSE: Duration = Duration::from_millis(50);
+
 type Hints = HashMap<String, OwnedValue>;
 
 /// The application, as others on the bus see it.
@@ -25,17 +38,17 @@ struct Application(Orders);
 #[interface(name = "org.freedesktop.Application")]
 impl Application {
     /// Shows the window.
-    async fn activate(&self, _hints: Hints) {
+    fn activate(&self, _hints: Hints) {
         self.0.give(Order::Open(None));
     }
 
     /// Labkeep opens no files; it shows its window.
-    async fn open(&self, _addresses: Vec<String>, _hints: Hints) {
+    fn open(&self, _addresses: Vec<String>, _hints: Hints) {
         self.0.give(Order::Open(None));
     }
 
     /// Does one of the actions of the desktop entry.
-    async fn activate_action(&self, name: &str, parameter: Vec<OwnedValue>, _hints: Hints) {
+    fn activate_action(&self, name: &str, parameter: Vec<OwnedValue>, _hints: Hints) {
         match name {
             QUIT => self.0.give(Order::Quit(words::WAS_QUIT)),
             GO => self.0.give(Order::Open(place(&parameter))),
@@ -53,11 +66,38 @@ fn place(parameter: &[OwnedValue]) -> Option<Place> {
 
 /// Joins the session bus under this name.
 pub async fn join(name: &str, orders: Orders) -> zbus::Result<Connection> {
-    connection::Builder::session()?
+    let bus = connection::Builder::session()?
         .serve_at(object_path(name), Application(orders))?
-        .name(name)?
         .build()
-        .await
+        .await?;
+    // After a new beginning the bus may not have heard of the end yet.
+    for _ in 0..TRIES {
+        match bus.request_name(name).await {
+            Err(zbus::Error::NameTaken) => tokio::time::sleep(PAUSE).await,
+            Err(error) => return Err(error),
+            Ok(()) => return Ok(bus),
+        }
+    }
+    tracing::warn!(
+        name,
+        "somebody else has the name; a second start will not reach us"
+    );
+    Ok(bus)
+}
+
+/// Waits until the bus has heard of the end of this process's life before:
+/// the tray's name is made of the process's number, which stays.
+pub async fn forget_the_last_life(bus: &Connection) -> zbus::Result<()> {
+    let ours = format!("org.kde.StatusNotifierItem-{}-", std::process::id());
+    let names = DBusProxy::new(bus).await?;
+    for _ in 0..TRIES {
+        let all = names.list_names().await?;
+        if !all.iter().any(|name| name.as_str().starts_with(&ours)) {
+            return Ok(());
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    Err(zbus::Error::NameTaken)
 }
 
 /// Asks the application with this name to show its window.

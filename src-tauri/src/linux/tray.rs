@@ -12,7 +12,7 @@ use zbus::fdo::DBusProxy;
 
 use super::icons::{self, Panel};
 use super::notifications::escaped;
-use super::panel;
+use super::{panel, session};
 use crate::menu::{Entry, menu};
 use crate::order::{Order, Orders};
 use crate::words;
@@ -134,6 +134,7 @@ async fn keep(
     if status.wait_for(is_set_up).await.is_err() {
         return Ok(());
     }
+    session::forget_the_last_life(bus).await?;
     let mut panel = panel::watch(bus).await;
     let item = Item {
         status: status.borrow_and_update().clone(),

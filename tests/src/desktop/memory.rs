@@ -34,12 +34,22 @@ pub fn family(process: u32) -> Result<Vec<u32>> {
 
 /// Bytes of proportional memory (PSS): shared pages are counted in shares.
 pub fn proportional(process: u32) -> Result<u64> {
+    sum_of("Pss:", process)
+}
+
+/// Bytes of it that were filled: all but pages of programs and libraries, which
+/// a debug build has many times more of.
+pub fn filled(process: u32) -> Result<u64> {
+    sum_of("Pss_Dirty:", process)
+}
+
+fn sum_of(field: &str, process: u32) -> Result<u64> {
     let mut kibibytes = 0;
     for process in family(process)? {
         let Ok(text) = fs::read_to_string(format!("/proc/{process}/smaps_rollup")) else {
             continue;
         };
-        let line = text.lines().find_map(|line| line.strip_prefix("Pss:"));
+        let line = text.lines().find_map(|line| line.strip_prefix(field));
         let Some(line) = line else { continue };
         let number = line.split_whitespace().next().context("a number")?;
         kibibytes += number.parse::<u64>()?;

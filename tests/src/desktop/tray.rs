@@ -21,6 +21,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How often is looked.
 const PERIOD: Duration = Duration::from_millis(50);
 
+/// A menu's revision and its root: number, properties and entries.
+type Layout = (u32, (i32, HashMap<String, OwnedValue>, Vec<OwnedValue>));
+
 /// The item in the tray of a desktop. It is looked for each time, for it has
 /// another name after Labkeep has begun anew.
 pub struct Tray {
@@ -148,8 +151,7 @@ impl Tray {
         let nothing: Vec<&str> = Vec::new();
         let menu = self.proxy("/MenuBar", MENU).await?;
         let answer = menu.call_method("GetLayout", &(0, -1, nothing)).await?;
-        let (_, (_, _, entries)): (u32, (i32, HashMap<String, OwnedValue>, Vec<OwnedValue>)) =
-            answer.body().deserialize()?;
+        let (_, (_, _, entries)): Layout = answer.body().deserialize()?;
         entries.iter().map(|value| entry(value)).collect()
     }
 
