@@ -120,9 +120,12 @@ pub(super) fn judge(rules: &[Rule], candidates: &[Candidate]) -> Vec<(bool, Stri
             }
         }
     }
-    let undecided = |pinned| match pinned {
-        true => why(Some(&Kept::Pinned)),
-        false => (true, "no plan here decides about it".to_owned()),
+    let undecided = |pinned: bool| {
+        if pinned {
+            why(Some(&Kept::Pinned))
+        } else {
+            (true, "no plan here decides about it".to_owned())
+        }
     };
     judged
         .into_iter()

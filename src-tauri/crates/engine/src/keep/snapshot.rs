@@ -178,11 +178,12 @@ impl Labkeep {
             name: snapshot.id.clone(),
         })?;
         blocking(move || {
-            Ok(if pinned {
+            if pinned {
                 opened.pin(id)?;
             } else {
                 opened.unpin(id)?;
-            })
+            }
+            Ok(())
         })
         .await?;
         let vault = &snapshot.vault.vault_id;
