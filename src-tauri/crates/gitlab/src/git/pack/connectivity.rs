@@ -6,6 +6,7 @@ use super::error::PackError;
 use super::id_set::IdSet;
 use super::links::{Link, links};
 use super::repository::BareRepository;
+use super::stop;
 use crate::git::object_id::ObjectId;
 
 /// What the refs of a repository lead to.
@@ -52,6 +53,7 @@ pub fn check_connectivity(repository: &BareRepository) -> Result<Connectivity, P
         walk.add(tip, None);
     }
     while let Some((id, expected)) = walk.next() {
+        stop::check()?;
         let oid = git2::Oid::from_bytes(id.as_bytes()).map_err(failed)?;
         if expected == Some(ObjectKind::Blob) {
             if store.exists(oid) {

@@ -163,6 +163,9 @@ pub enum PackError {
         #[source]
         source: git2::Error,
     },
+    /// Somebody asked to stop.
+    #[error("it was stopped")]
+    Stopped,
 }
 
 impl PackError {
@@ -193,7 +196,8 @@ impl PackError {
             | PackError::Read { .. }
             | PackError::Write { .. }
             | PackError::NotEmpty { .. }
-            | PackError::Repository { .. } => false,
+            | PackError::Repository { .. }
+            | PackError::Stopped => false,
         }
     }
 

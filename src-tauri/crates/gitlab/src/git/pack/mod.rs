@@ -20,6 +20,7 @@ mod reader;
 mod repository;
 mod resolve;
 mod scan;
+mod stop;
 mod verifier;
 mod window;
 
@@ -29,6 +30,7 @@ pub use entry::ObjectKind;
 pub use error::PackError;
 pub use join::join;
 pub use repository::{BareRepository, Head};
+pub use stop::stoppable;
 pub use verifier::{PackFacts, Verifier, verify};
 pub(crate) use verifier::{check_bases, empty_pack};
 

@@ -10,6 +10,7 @@ use super::entry::{EntryHeader, EntryKind, LONGEST_HEADER};
 use super::error::PackError;
 use super::hasher::Hasher;
 use super::offsets::Offsets;
+use super::stop;
 use super::verifier::PackFacts;
 use crate::git::object_id::{ObjectFormat, ObjectId};
 
@@ -92,6 +93,7 @@ impl<S: Sink> PackReader<S> {
 
     /// Takes the next bytes of the pack.
     pub(crate) fn feed(&mut self, mut bytes: &[u8]) -> Result<(), PackError> {
+        stop::check()?;
         while !bytes.is_empty() {
             // What was not hashed yet begins here; the checksum is not hashed.
             let whole = bytes;

@@ -1,14 +1,18 @@
 //! A bare repository on disk, made of a chain of packs: what plain git, the
 //! reader and a drill open.
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::error::PackError;
 use super::idx::write_idx;
 use super::index::PackIndex;
+use super::stop;
 use super::verifier::PackFacts;
 use crate::git::object_id::{ObjectFormat, ObjectId};
+
+/// Bytes copied at a time.
+const PART: u64 = 32 << 20;
 
 /// Where `HEAD` points.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,10 +122,23 @@ fn init(into: &Path, format: ObjectFormat) -> Result<(), PackError> {
     Ok(())
 }
 
+/// Copies a file, a part at a time so that it can be stopped.
+fn copy(from: &Path, into: &Path) -> Result<(), PackError> {
+    let mut from = File::open(from).map_err(PackError::io(from))?;
+    let mut out = File::create(into).map_err(PackError::io(into))?;
+    loop {
+        stop::check()?;
+        let copied = io::copy(&mut (&mut from).take(PART), &mut out);
+        if copied.map_err(PackError::io(into))? == 0 {
+            return Ok(());
+        }
+    }
+}
+
 /// Copies a pack and writes its index beside it.
 fn add_pack(pack: &Path, format: ObjectFormat, folder: &Path) -> Result<PackFacts, PackError> {
     let partial = folder.join("incoming");
-    fs::copy(pack, &partial).map_err(PackError::io(&partial))?;
+    copy(pack, &partial)?;
     let index = PackIndex::build(&partial, format, &mut ())?;
     let facts = *index.facts();
     let name = folder.join(format!("pack-{}", facts.checksum));

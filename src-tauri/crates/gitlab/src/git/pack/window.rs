@@ -7,6 +7,7 @@ use flate2::{Decompress, FlushDecompress, Status};
 
 use super::entry::{EntryHeader, LONGEST_HEADER};
 use super::error::PackError;
+use super::stop;
 use crate::git::object_id::ObjectFormat;
 
 /// Bytes read at once.
@@ -32,6 +33,7 @@ impl View {
         let from = if let Some(inside) = inside {
             inside
         } else {
+            stop::check()?;
             self.refill(offset).map_err(PackError::io(&self.path))?;
             0
         };
