@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use labkeep_gitlab::git::pack::stoppable;
 use labkeep_settings::{
     Account, AccountId, KnownItem, Plan, RunId, RunKind as StoredKind, RunQuery, RunState,
     VaultEntryId,
@@ -359,12 +360,14 @@ impl Labkeep {
         let (reader, ledger) = (execution.reading(&open.reader), open.ledger.clone());
         let people = Arc::clone(people);
         let folder = self.scratch_folder()?;
-        let found = blocking(move || {
+        let cancel = execution.active.cancel.clone();
+        let stop = move || cancel.is_cancelled();
+        let work = move || -> Result<DrillReport> {
             let material =
                 Material::gather(&reader, &ledger, item, &Kind::OF_PROJECT, folder.path())?;
             Ok(drill(&material, &people, folder.path())?)
-        })
-        .await;
+        };
+        let found = blocking(move || stoppable(stop, work)).await;
         if execution.active.cancel.is_cancelled() {
             return Err(RestoreError::Cancelled.into());
         }

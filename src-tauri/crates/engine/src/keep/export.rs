@@ -1,5 +1,6 @@
 //! Exports of projects as runs.
 
+use labkeep_gitlab::git::pack::stoppable;
 use labkeep_settings::RunId;
 use serde_json::json;
 
@@ -67,7 +68,9 @@ impl Labkeep {
         let folder = self.scratch_folder()?;
         let reader = execution.reading(&open.reader);
         let cancel = execution.active.cancel.clone();
-        let (into, report) = blocking(move || {
+        let asked = cancel.clone();
+        let stop = move || asked.is_cancelled();
+        let work = move || -> Result<_> {
             let scratch = folder.path().to_path_buf();
             let material =
                 Material::gather(&reader, &open.ledger, item, &Kind::OF_PROJECT, &scratch)?;
@@ -88,8 +91,14 @@ impl Labkeep {
             }
             let report = export_folder(&material, &people, &wish.folder)?;
             Ok((wish.folder, report))
-        })
-        .await?;
+        };
+        let (into, report) = match blocking(move || stoppable(stop, work)).await {
+            // Whatever was being written when it was stopped.
+            Err(_) if execution.active.cancel.is_cancelled() => {
+                return Err(RestoreError::Cancelled.into());
+            }
+            done => done?,
+        };
         progress.items_done(1);
         let first = ReportLine {
             mark: Mark::Good,

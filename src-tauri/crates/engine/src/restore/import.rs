@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use labkeep_gitlab::git::pack::stoppable;
 use labkeep_gitlab::rest::{ImportState, ImportStatus, NewImport};
 use labkeep_gitlab::{Client, Error};
 use labkeep_settings::{Begun, Step, StepState};
@@ -146,15 +147,16 @@ impl RestoreJob {
         let archive = self.scratch.join("project.tar.gz");
         let (material, people) = (Arc::clone(&self.material), Arc::clone(&self.people));
         let (wish, scratch, into) = (self.wish.clone(), self.scratch.clone(), archive.clone());
-        let facts =
-            tokio::task::spawn_blocking(move || build(&material, &people, &wish, &scratch, &into))
-                .await
-                .map_err(|error| RestoreError::Bug {
-                    message: error.to_string(),
-                })??;
+        let cancel = self.cancel.clone();
+        let stop = move || cancel.is_cancelled();
+        let work = move || build(&material, &people, &wish, &scratch, &into);
+        let built = tokio::task::spawn_blocking(move || stoppable(stop, work)).await;
         if self.cancel.is_cancelled() {
             return Err(RestoreError::Cancelled);
         }
+        let facts = built.map_err(|error| RestoreError::Bug {
+            message: error.to_string(),
+        })??;
         self.log.info(format!(
             "Built the project archive ({} files, {} bytes); importing it as {}.",
             facts.files,
