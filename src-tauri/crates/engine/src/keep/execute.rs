@@ -23,7 +23,7 @@ use crate::error::{Error, Result};
 use crate::kind::{Item, Sort};
 use crate::ledger::Ledger;
 use crate::outcome::{Outcome, RunKind};
-use crate::run::{Active, Progress, RunLog, process};
+use crate::run::{Active, Progress, RunLog, VaultTurn, process};
 use crate::view::{ByteCounts, ItemCounts, ReportLine, RequestCountsView};
 
 /// How often is looked whether another process asked the run to stop.
@@ -206,9 +206,11 @@ impl Labkeep {
         let labkeep = self.clone();
         tokio::spawn(async move {
             let watch = tokio::spawn(labkeep.clone().watch(execution.clone()));
-            let ended = labkeep.in_turn(order, execution.clone(), work).await;
+            let (ended, turn) = labkeep.in_turn(order, execution.clone(), work).await;
             watch.abort();
             labkeep.end(&execution, ended);
+            // The next run begins when this one has its end in the history.
+            drop(turn);
         });
     }
 
@@ -217,7 +219,7 @@ impl Labkeep {
         order: Order,
         execution: Execution,
         work: impl FnOnce(Self, Execution) -> F + Send + 'static,
-    ) -> Ended
+    ) -> (Ended, Option<VaultTurn>)
     where
         F: Future<Output = Ended> + Send + 'static,
     {
@@ -226,13 +228,13 @@ impl Labkeep {
                 let cancel = &execution.active.cancel;
                 match self.0.runs.turn(&vault.to_string(), cancel).await {
                     Ok(Some(turn)) => Some(turn),
-                    Ok(None) => return Ended::aborted(),
+                    Ok(None) => return (Ended::aborted(), None),
                     Err(source) => {
                         let error = Error::File {
                             path: self.0.home.locks().display().to_string(),
                             source,
                         };
-                        return Ended::failed(error.advice());
+                        return (Ended::failed(error.advice()), None);
                     }
                 }
             }
@@ -254,8 +256,7 @@ impl Labkeep {
             };
             Ended::failed(bug.advice())
         });
-        drop(turn);
-        ended
+        (ended, turn)
     }
 
     /// Stops the run when another process asked for it.
