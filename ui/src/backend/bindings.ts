@@ -396,7 +396,7 @@ export type Guard = {
 	 *  requests, that have to be gone.
 	 */
 	contents_percent?: number,
-	/**  Fewer than so many gone things never raise it. */
+	/**  Fewer gone things never raise it, unless no ref or project is left. */
 	at_least?: number,
 };
 
@@ -610,7 +610,7 @@ export type LossAnswer = {
 
 /**  What can be lost. */
 export type LossOf = 
-/**  Projects and groups. */
+/**  Projects, or groups, each counted by themselves. */
 "items" | 
 /**  Branches, tags and other refs. */
 "refs" | 

@@ -106,7 +106,7 @@ pub struct Guard {
     /// Percent of a repository's refs, or a project's issues or merge
     /// requests, that have to be gone.
     pub contents_percent: u32,
-    /// Fewer than so many gone things never raise it.
+    /// Fewer gone things never raise it, unless no ref or project is left.
     pub at_least: u32,
 }
 

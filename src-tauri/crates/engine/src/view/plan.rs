@@ -120,7 +120,7 @@ pub struct Loss {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Type)]
 #[serde(rename_all = "snake_case")]
 pub enum LossOf {
-    /// Projects and groups.
+    /// Projects, or groups, each counted by themselves.
     Items,
     /// Branches, tags and other refs.
     Refs,
