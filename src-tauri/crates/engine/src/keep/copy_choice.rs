@@ -100,16 +100,14 @@ impl<'a> Lines<'a> {
         let mut seen: BTreeSet<(Timestamp, String)> = BTreeSet::new();
         let both = all.iter().cloned().map(|facts| (facts, from));
         for (facts, vault) in both.chain(others.into_iter().map(|facts| (facts, to))) {
-            match plan_of(&facts) {
-                Some(plan) => {
-                    if seen.insert((facts.time, plan.clone())) {
-                        lines.plans.entry(plan).or_default().push((facts, vault));
-                    }
-                }
-                None if missing.contains(&facts.id) => {
+            let Some(plan) = plan_of(&facts) else {
+                if missing.contains(&facts.id) {
                     lines.kept.insert(facts.id);
                 }
-                None => {}
+                continue;
+            };
+            if seen.insert((facts.time, plan.clone())) {
+                lines.plans.entry(plan).or_default().push((facts, vault));
             }
         }
         lines

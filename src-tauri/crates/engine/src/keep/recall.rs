@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use labkeep_settings::{
-    AccountId, CopyId, Kinds, LedgerRow, NewRun, Plan, PlanId, Process, Retention, RunEnd, RunId,
-    RunKind as StoredKind, RunQuery, Schedule, VaultCopy, VaultEntry,
+    AccountId, CopyId, Kinds, LedgerRow, NewRun, Plan, PlanId, Process, RunEnd, RunId,
+    RunKind as StoredKind, RunQuery, VaultCopy, VaultEntry,
 };
 use labkeep_vault::{SnapshotFacts, SnapshotId, Vault};
 use serde_json::json;
@@ -88,12 +88,12 @@ impl Labkeep {
                 .plan
                 .schedule
                 .filter(|schedule| schedule.is_possible())
-                .unwrap_or_else(Schedule::default),
+                .unwrap_or_default(),
             retention: head
                 .plan
                 .retention
                 .filter(|retention| !retention.keeps_nothing())
-                .unwrap_or_else(Retention::default),
+                .unwrap_or_default(),
             created_at: self.0.clock.now(),
             rest: serde_json::Map::new(),
         };
