@@ -1,0 +1,106 @@
+//! A full disk: said clearly and with what helps, and nothing is lost.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::machine::{Machine, contents, dense, keeps};
+
+/// What `unshare` says where no file systems may be mounted.
+const FORBIDDEN: [&str; 2] = ["Operation not permitted", "Permission denied"];
+
+/// Runs a test of this file on a small file system in memory, in a namespace
+/// of its own.
+#[test]
+fn a_full_vault_is_told_and_loses_nothing() -> Result<()> {
+    let script = r#"
+        mount -t tmpfs -o size=8m tmpfs "$FOLDER"
+        exec "$PROGRAM" --exact full::on_a_small_disk --ignored --nocapture
+    "#;
+    let folder = tempfile::tempdir()?;
+    let output = Command::new("unshare")
+        .args(["--map-root-user", "--mount", "sh", "-ec", script])
+        .env("FOLDER", folder.path())
+        .env("PROGRAM", std::env::current_exe()?)
+        .output()?;
+    let mut said = String::from_utf8_lossy(&output.stdout).into_owned();
+    said.push_str(&String::from_utf8_lossy(&output.stderr));
+    if !said.contains("running 1 test") && FORBIDDEN.iter().any(|text| said.contains(text)) {
+        println!("left out, for nothing may be mounted here: {said}");
+        return Ok(());
+    }
+    ensure!(
+        output.status.success() && said.contains("1 passed"),
+        "{said}"
+    );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "run by a_full_vault_is_told_and_loses_nothing"]
+async fn on_a_small_disk() -> Result<()> {
+    let disk = PathBuf::from(std::env::var_os("FOLDER").context("a folder")?);
+    let mut machine = Machine::new(2, "last=1")?;
+    machine.make_vault("small", disk.join("small"))?;
+    machine.make_plan("tight", "small", &["--keep", "last=1"])?;
+    machine.json(&["backup", "tight"])?;
+    machine.change(0, 100_000)?;
+    machine.json(&["backup", "tight"])?;
+    let before = contents(&machine.vault("small")?)?;
+    ensure!(before.len() == 2, "{before:?}");
+
+    let (_, path) = machine.world.gitlab.projects().swap_remove(0);
+    let large = dense(7, 24 << 20);
+    machine
+        .world
+        .gitlab
+        .push_commit(&path, "main", &[("large.txt", &large)])?;
+    fails_for_room(&machine, &["backup", "tight"])?;
+    let after = contents(&machine.vault("small")?)?;
+    ensure!(after == before, "{after:?} is not {before:?}");
+
+    machine.json(&["backup", "all"])?;
+    fails_for_room(&machine, &["vault", "copy", "disk", "small"])?;
+    keeps(&before, &contents(&machine.vault("small")?)?)?;
+
+    // Not a byte is left.
+    let filler = disk.join("filler");
+    let full = std::fs::write(&filler, vec![1; 16 << 20]);
+    ensure!(full.is_err(), "the disk is full");
+    let pruned = machine.tell(&["vault", "prune", "small"], "")?;
+    ensure!(
+        pruned.code == Some(0) || says_room(&pruned.err),
+        "{}",
+        pruned.err
+    );
+    let newest = *machine
+        .vault("small")?
+        .snapshots()?
+        .last()
+        .map(|facts| &facts.id)
+        .context("a snapshot")?;
+    let left = contents(&machine.vault("small")?)?;
+    ensure!(left.get(&newest) == before.get(&newest), "{left:?}");
+    std::fs::remove_file(&filler)?;
+    machine.json(&["vault", "prune", "small"])?;
+    machine.json(&["vault", "check", "small", "--read-data", "100%"])?;
+    machine.restic("small")
+}
+
+fn fails_for_room(machine: &Machine, arguments: &[&str]) -> Result<()> {
+    let ran = machine.tell(arguments, "")?;
+    ensure!(
+        ran.code == Some(1) && says_room(&ran.err),
+        "{arguments:?}: {:?}: {}{}",
+        ran.code,
+        ran.out,
+        ran.err
+    );
+    println!("{}", ran.err);
+    Ok(())
+}
+
+fn says_room(text: &str) -> bool {
+    text.contains("full") || text.contains("room")
+}
