@@ -128,7 +128,8 @@ impl BackupJob {
         let kept = Arc::new(self.sound(reader.clone(), &ledger).await?);
         let ledger = Arc::new(ledger);
         let count = |items| self.progress.set_items(items);
-        let discovery = discover(&client, &self.selection, &ledger, count).await?;
+        let trusted = self.trusted(&ledger);
+        let discovery = discover(&client, &self.selection, &trusted, count).await?;
         let (discovery, vanished) =
             vanished::look_for(&client, &self.selection, discovery, &ledger).await?;
         if discovery.found.is_empty() && vanished.is_empty() {
@@ -253,6 +254,16 @@ impl BackupJob {
             ledger: Ledger::from_ndjson(&ledger)?,
             people,
         }))
+    }
+
+    /// The previous ledger without distrusted items.
+    fn trusted(&self, ledger: &Ledger) -> Ledger {
+        let mut trusted = Ledger::default();
+        let lines = ledger.lines();
+        lines
+            .filter(|line| !self.distrusted.contains(&line.item()))
+            .for_each(|line| trusted.put(line.clone()));
+        trusted
     }
 
     /// The previous ledger without those lines of distrusted items that the

@@ -1,10 +1,10 @@
 //! Proofs that failed: checks that found damage and drills that could not
 //! rebuild something, until they are made up for.
 
-use labkeep_settings::{RunKind, RunOutcome, RunQuery, VaultEntry};
+use labkeep_settings::{Run, RunKind, RunOutcome, RunQuery, VaultEntry};
 
 use super::Labkeep;
-use super::check::{needed_after, share_of};
+use super::check::{is_about_the_past, is_settled, needed_after, share_of};
 use super::damage::listed;
 use crate::error::Result;
 use crate::proof::Share;
@@ -66,8 +66,17 @@ impl Labkeep {
     /// those that read the same again, or everything.
     pub(super) fn attention_of_checks(&self, vault: &VaultEntry) -> Result<Option<AttentionView>> {
         let healed_at = self.healed_at(vault.id)?;
+        let mut past = None;
         let mut clean: Vec<Share> = Vec::new();
         for run in self.checks(vault.id)? {
+            if is_about_the_past(&run) && is_settled(&run) {
+                // Nobody can do anything about it; a clean one ends it.
+                if clean.is_empty() {
+                    past = Some(past_of(vault, &run));
+                }
+                clean.push(share_of(&run));
+                continue;
+            }
             match run.outcome {
                 Some(RunOutcome::Complete) => clean.push(share_of(&run)),
                 Some(RunOutcome::Failed | RunOutcome::Partial) => {
@@ -95,7 +104,7 @@ impl Labkeep {
                 Some(RunOutcome::Aborted) | None => {}
             }
         }
-        Ok(None)
+        Ok(past)
     }
 
     /// A backup, as long as something waits to be read in full; then there is
@@ -118,5 +127,17 @@ impl Labkeep {
         Ok(Remedy::ShowRun {
             run: run.to_owned(),
         })
+    }
+}
+
+fn past_of(vault: &VaultEntry, run: &Run) -> AttentionView {
+    AttentionView {
+        key: format!("past:{}", vault.id),
+        severity: Severity::Info,
+        title: format!("Earlier snapshots in {} are damaged", vault.name),
+        detail: run.reason.clone().unwrap_or_default(),
+        remedy: Some(Remedy::ShowRun {
+            run: run.id.to_string(),
+        }),
     }
 }

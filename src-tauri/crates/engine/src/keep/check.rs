@@ -9,11 +9,12 @@ use labkeep_settings::{RunState, VaultEntryId};
 use labkeep_vault::{CheckOptions, CheckReport, Finding, ReadShare, Severity, SnapshotId};
 use serde_json::json;
 
-use super::damage::{Found, sentence};
-use super::execute::{Ended, Execution, Order};
+use super::damage::{Damage, Found, item_at, sentence};
+use super::execute::{Ended, Execution, Order, item_of};
 use super::{Labkeep, blocking};
 use crate::advice::Advice;
 use crate::error::{Error, Result};
+use crate::kind::Item;
 use crate::outcome::{Outcome, RunKind};
 use crate::proof::{Last, Rotation, Share, due_at, parts};
 use crate::restore::things;
@@ -144,8 +145,8 @@ impl Labkeep {
             .map(|(snapshot, folders)| (snapshot.to_string(), folders.clone()))
             .collect();
         affected.extend(
-            lost.into_iter()
-                .map(|id| (id, BTreeSet::from([String::new()]))),
+            lost.iter()
+                .map(|id| (id.clone(), BTreeSet::from([String::new()]))),
         );
         let packs: BTreeSet<String> = found
             .findings
@@ -160,20 +161,34 @@ impl Labkeep {
             self.note_rotation(entry.id, share)?;
             Share::Percent(0)
         };
+        let before = self.damage(entry.id)?;
+        let is_past = problems > 0
+            && lost.is_empty()
+            && found.findings.iter().all(is_of_a_snapshot)
+            && self.is_past(entry, &before, &affected)?;
         self.note_check(
             entry.id,
             Found {
                 share,
                 needed,
                 is_sound: problems == 0,
+                is_past,
                 packs,
                 snapshots: &affected,
             },
         )?;
-        self.note_read(execution.id, share, needed, &found)?;
+        self.note_read(execution.id, share, needed, is_past, &found)?;
         if problems == 0 {
             self.note_checked(entry.id)?;
             return Ok(Ended {
+                report,
+                ..Ended::complete()
+            });
+        }
+        if is_past {
+            return Ok(Ended {
+                outcome: Outcome::Partial,
+                advice: Some(self.past_advice(entry, &affected)?),
                 report,
                 ..Ended::complete()
             });
@@ -190,6 +205,72 @@ impl Labkeep {
             report,
             ..Ended::failed(self.damage_advice(entry, &affected, &items, problems)?)
         })
+    }
+
+    /// Whether everything that is lost was known before, is of earlier snapshots,
+    /// and every item that it is of was saved whole since.
+    fn is_past(
+        &self,
+        entry: &VaultEntry,
+        before: &Damage,
+        affected: &BTreeMap<String, BTreeSet<String>>,
+    ) -> Result<bool> {
+        let known = self.0.catalogue.snapshots(&entry.vault_id)?;
+        let time = |id: &str| known.iter().find(|s| s.id == id).map(|s| s.time);
+        let mut whole: BTreeMap<Item, Vec<String>> = BTreeMap::new();
+        for account in self.settings()?.accounts {
+            for item in self.0.catalogue.items(account.id)? {
+                if let (Some(item), Some(last)) = (item_of(item.item), item.last_snapshot) {
+                    whole.entry(item).or_default().push(last);
+                }
+            }
+        }
+        Ok(affected.iter().all(|(snapshot, folders)| {
+            folders.iter().all(|folder| {
+                let is_saved_since = item_at(folder)
+                    .and_then(|item| whole.get(&item))
+                    .into_iter()
+                    .flatten()
+                    .any(|last| {
+                        let is_affected = affected.get(last).is_some_and(|f| f.contains(folder));
+                        !is_affected && time(last) > time(snapshot)
+                    });
+                before.knows(snapshot, folder) && is_saved_since
+            })
+        }))
+    }
+
+    /// What to say of damage to earlier snapshots alone.
+    fn past_advice(
+        &self,
+        entry: &VaultEntry,
+        affected: &BTreeMap<String, BTreeSet<String>>,
+    ) -> Result<Advice> {
+        let known = self.0.catalogue.snapshots(&entry.vault_id)?;
+        let mut times: Vec<Timestamp> = known
+            .iter()
+            .filter(|snapshot| affected.contains_key(&snapshot.id))
+            .map(|snapshot| snapshot.time)
+            .collect();
+        times.sort_unstable();
+        let mut names = BTreeSet::new();
+        for account in self.settings()?.accounts {
+            let items = self.0.catalogue.items(account.id)?;
+            names.extend(items.into_iter().filter_map(|known| {
+                let folder = item_of(known.item)?.folder();
+                let is_meant = affected.values().any(|folders| folders.contains(&folder));
+                is_meant.then_some(known.path)
+            }));
+        }
+        let names: Vec<String> = names.into_iter().collect();
+        Ok(Advice::new(
+            format!(
+                "Some of what was damaged in the vault {} cannot be saved again: {} What was saved since is whole.",
+                entry.name,
+                sentence(&times, &names)
+            ),
+            "Restore from later snapshots. The damaged ones go when the retention no longer needs them.",
+        ))
     }
 
     /// What to say of damage.
@@ -265,11 +346,13 @@ impl Labkeep {
         run: RunId,
         share: Share,
         needed: Share,
+        is_past: bool,
         found: &CheckReport,
     ) -> Result<()> {
         let details = json!({
             "share": share,
             "needed": needed,
+            "past": is_past,
             "packs": found.packs,
             "packs_read": found.packs_read,
             "bytes_read": found.bytes_read,
@@ -291,6 +374,15 @@ pub(super) fn share_of(run: &Run) -> Share {
     })
 }
 
+/// About so many percent of the data.
+pub(super) const fn percent_of(share: Share) -> u32 {
+    match share {
+        Share::Percent(percent) => percent,
+        Share::Part { of: 0, .. } => 0,
+        Share::Part { of, .. } => 100_u32.div_ceil(of),
+    }
+}
+
 /// What a later check has to read to make up for what this one found.
 pub(super) fn needed_after(run: &Run) -> Share {
     serde_json::from_value(run.details["needed"].clone()).unwrap_or_else(|_| share_of(run))
@@ -305,6 +397,26 @@ fn is_of_content(finding: &Finding) -> bool {
     finding.pack().is_some() && !is_seen
 }
 
+/// Whether a finding is about what a snapshot needs, or none of any weight.
+fn is_of_a_snapshot(finding: &Finding) -> bool {
+    finding.severity() == Severity::Warning
+        || matches!(
+            finding,
+            Finding::FolderLost { .. } | Finding::FileLost { .. } | Finding::FileSize { .. }
+        )
+}
+
+/// Whether a check found nothing, or nothing but what cannot be made up for
+/// and was made up for as far as it can be.
+pub(super) fn is_settled(run: &Run) -> bool {
+    run.outcome == Some(RunOutcome::Complete)
+        || (run.outcome == Some(RunOutcome::Partial) && is_about_the_past(run))
+}
+
+pub(super) fn is_about_the_past(run: &Run) -> bool {
+    run.details["past"].as_bool().unwrap_or(false)
+}
+
 /// Whether a check takes the place of one that is due. One that somebody asked
 /// for and that reads little must not put off the others.
 const fn counts(share: Share) -> bool {
@@ -315,6 +427,7 @@ fn last_of(run: &Run) -> Option<Last> {
     Some(Last {
         at: run.ended_at?,
         outcome: match run.outcome? {
+            _ if is_settled(run) => Outcome::Complete,
             RunOutcome::Complete => Outcome::Complete,
             RunOutcome::Partial => Outcome::Partial,
             RunOutcome::Aborted => Outcome::Aborted,

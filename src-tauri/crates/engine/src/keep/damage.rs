@@ -45,6 +45,12 @@ pub(super) struct Damage {
 }
 
 impl Damage {
+    /// Whether it was known that this folder of a snapshot is damaged.
+    pub fn knows(&self, snapshot: &str, folder: &str) -> bool {
+        let known = self.snapshots.get(snapshot);
+        known.is_some_and(|folders| folders.contains(folder))
+    }
+
     fn is_nothing(&self) -> bool {
         *self == Self::default()
     }
@@ -58,6 +64,8 @@ pub(super) struct Found<'a> {
     pub needed: Share,
     /// Whether everything is well.
     pub is_sound: bool,
+    /// Whether all of it was known, and was made up for as far as it can be.
+    pub is_past: bool,
     /// Damaged pack files.
     pub packs: BTreeSet<String>,
     /// Snapshots that are affected, each with the folders in it.
@@ -95,12 +103,12 @@ impl Labkeep {
             // into each of them.
             None => !damage.to_repair,
         };
-        if makes_up && (found.is_sound || found.share == Share::Percent(100)) {
+        if makes_up && (found.is_sound || found.is_past) {
             damage.snapshots.clear();
             damage.share = None;
         }
         if !found.is_sound {
-            damage.to_repair = true;
+            damage.to_repair |= !found.is_past;
             damage.packs.extend(found.packs);
             for (snapshot, folders) in found.snapshots {
                 let known = damage.snapshots.entry(snapshot.clone()).or_default();

@@ -125,7 +125,7 @@ impl Labkeep {
 
     /// Starts the next drill of a plan if it is due: everything important, and
     /// some others in turn, each from the newest snapshot that has it whole.
-    pub async fn start_due_drill(&self, plan: &str) -> Result<Option<RunId>> {
+    pub fn start_due_drill(&self, plan: &str) -> Result<Option<RunId>> {
         let plan = self.find_plan(plan)?;
         let id = plan.id.to_string();
         let due = self.drill_due_at(&id)?;

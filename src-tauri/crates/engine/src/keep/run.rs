@@ -5,6 +5,7 @@ use std::str::FromStr;
 use labkeep_settings::{LedgerRow, Run, RunId, RunQuery, RunState as StoredState};
 use secrecy::SecretString;
 
+use super::check::{percent_of, share_of};
 use super::execute::{Counts, item_of};
 use super::{BackupWish, Labkeep};
 use crate::clock::millis;
@@ -179,7 +180,7 @@ fn command_line(run: &Run) -> String {
         }
         RunKind::Drill => format!("labkeep-cli drill {snapshot} {subject}"),
         RunKind::Verify => {
-            let percent = run.details["read_data"].as_u64().unwrap_or(0);
+            let percent = percent_of(share_of(run));
             format!("labkeep-cli vault check {subject} --read-data {percent}%")
         }
         RunKind::Prune => format!("labkeep-cli vault prune {subject}"),

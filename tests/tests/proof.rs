@@ -1,0 +1,11 @@
+//! Proof: checks that read everything in turn, drills that rebuild everything
+//! in turn, and damage that is loud, named and made up for.
+
+#[path = "proof/bench.rs"]
+mod bench;
+#[path = "proof/damage.rs"]
+mod damage;
+#[path = "proof/drills.rs"]
+mod drills;
+#[path = "proof/rotation.rs"]
+mod rotation;
