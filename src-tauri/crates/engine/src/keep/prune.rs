@@ -143,7 +143,13 @@ impl Labkeep {
         let Some(_turn) = self.copied_turn(entry.id, execution).await? else {
             return Ok(Ended::aborted());
         };
-        let now = self.plan_prune(&plan.vault).await?;
+        // Nothing but reading: whoever cancels need not wait for it.
+        let cancel = execution.active.cancel.clone();
+        let now = tokio::select! {
+            biased;
+            () = cancel.cancelled() => return Ok(Ended::aborted()),
+            now = self.plan_prune(&plan.vault) => now?,
+        };
         if now.snapshots != plan.snapshots {
             return Err(labkeep_vault::Error::PlanOutdated.into());
         }
@@ -164,6 +170,9 @@ impl Labkeep {
         let pruning = vault.clone();
         let report = blocking(move || {
             pruning.forget(&going)?;
+            if cancel.is_cancelled() {
+                return Err(labkeep_vault::Error::Aborted.into());
+            }
             let plan = pruning.prune_plan(&staying)?;
             Ok(pruning.prune(plan, &process::host(), watch)?)
         })
