@@ -308,7 +308,7 @@ impl Labkeep {
             let started = match &chore {
                 Chore::Prune(_) => self.start_due_prune(&name).await,
                 Chore::Check(_) => self.start_due_check(&name).await,
-                Chore::Drill(_) => self.start_due_drill(&name).await,
+                Chore::Drill(_) => self.start_due_drill(&name),
             };
             match started {
                 Ok(run) => {
