@@ -8,7 +8,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
-use labkeep_engine::clock::SystemClock;
+use labkeep_engine::clock::{SharedClock, SystemClock};
 use labkeep_engine::keep::{BackupWish, SnapshotRef};
 use labkeep_engine::kind::Item;
 use labkeep_engine::outcome::Outcome;
@@ -199,13 +199,13 @@ impl Keeper {
 
 /// Opens a Labkeep whose files lie in `home`.
 pub fn open(home: &Path) -> Result<Labkeep> {
+    open_with(home, Arc::new(SystemClock))
+}
+
+/// The same, with a clock of its own.
+pub fn open_with(home: &Path, clock: SharedClock) -> Result<Labkeep> {
     let secrets = SecretsFolder::create(&secrets_folder(home))?;
-    let home = Home::at(home);
-    Ok(Labkeep::open(
-        home,
-        Arc::new(secrets),
-        Arc::new(SystemClock),
-    )?)
+    Ok(Labkeep::open(Home::at(home), Arc::new(secrets), clock)?)
 }
 
 fn secrets_folder(home: &Path) -> PathBuf {

@@ -67,9 +67,10 @@ mod tests {
 
     #[test]
     fn a_child_is_ended_and_waited_for() {
-        let child = Command::new("sleep").arg("60").spawn().unwrap();
+        let mut child = Command::new("sleep").arg("60").spawn().unwrap();
         let number = child.id();
         end();
         assert!(!fs::exists(format!("/proc/{number}")).unwrap());
+        assert!(child.wait().is_err(), "it was waited for");
     }
 }

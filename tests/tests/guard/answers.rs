@@ -118,7 +118,7 @@ async fn another_machine_sees_the_loss_the_pin_and_later_the_answer() -> Result<
     let pinned = other.snapshots(None)?.into_iter().filter(|one| one.pinned);
     assert_eq!(
         pinned.map(|one| one.id).collect::<Vec<_>>(),
-        [before.id.clone()]
+        std::slice::from_ref(&before.id)
     );
 
     keeper.labkeep.answer_loss(&keeper.plan, true).await?;

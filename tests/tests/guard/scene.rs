@@ -30,8 +30,11 @@ pub fn alarm(labkeep: &Labkeep) -> Result<Option<LossAlarm>> {
     Ok(plan.loss)
 }
 
+/// What is gone: of what, of which item, how many there were, how many went.
+pub type Gone = (LossOf, Option<String>, u64, u64);
+
 /// What the alarm says is gone, with where and of how many.
-pub fn gone(labkeep: &Labkeep) -> Result<Vec<(LossOf, Option<String>, u64, u64)>> {
+pub fn gone(labkeep: &Labkeep) -> Result<Vec<Gone>> {
     let losses = alarm(labkeep)?
         .map(|alarm| alarm.losses)
         .unwrap_or_default();

@@ -118,20 +118,20 @@ async fn a_server_with_a_bad_certificate_gets_no_password() -> Result<()> {
         let server = MailServer::start(setup(name)).await?;
         let desk = Desk::default().with_mail(server.port, security, LOGIN);
         let outcome = sent(&desk, way(), MessageKind::Failed).await;
-        assert_eq!(failure(outcome), Some(TlsFailure::UnknownIssuer), "{name}");
+        assert_eq!(failure(&outcome), Some(TlsFailure::UnknownIssuer), "{name}");
         assert!(called(&server.end().await?, "sign_in").is_empty());
 
         let server = MailServer::start_as("other.example.com", setup(name)).await?;
         let outcome = tell(&server, security, LOGIN).await;
-        assert_eq!(failure(outcome), Some(TlsFailure::WrongName), "{name}");
+        assert_eq!(failure(&outcome), Some(TlsFailure::WrongName), "{name}");
         assert!(called(&server.end().await?, "sign_in").is_empty());
     }
     Ok(())
 }
 
-fn failure(outcome: Result<(), SendError>) -> Option<TlsFailure> {
+fn failure(outcome: &Result<(), SendError>) -> Option<TlsFailure> {
     match outcome {
-        Err(SendError::Wire(Wire::Tls { failure, .. })) => Some(failure),
+        Err(SendError::Wire(Wire::Tls { failure, .. })) => Some(*failure),
         _ => None,
     }
 }

@@ -45,11 +45,11 @@ fn install() -> Result<PathBuf> {
     Ok(packages)
 }
 
-/// An authority, and a certificate of it with its key.
+/// An authority, and a certificate of it with its key, in PEM.
 pub struct Issued {
-    pub ca_pem: String,
-    pub certificate_pem: String,
-    pub key_pem: String,
+    pub authority: String,
+    pub certificate: String,
+    pub key: String,
 }
 
 pub fn issue(name: &str) -> Result<Issued> {
@@ -59,9 +59,9 @@ pub fn issue(name: &str) -> Result<Issued> {
     let key = KeyPair::generate()?;
     let leaf = CertificateParams::new(vec![name.to_owned()])?.signed_by(&key, &ca)?;
     Ok(Issued {
-        ca_pem: ca.pem(),
-        certificate_pem: leaf.pem(),
-        key_pem: key.serialize_pem(),
+        authority: ca.pem(),
+        certificate: leaf.pem(),
+        key: key.serialize_pem(),
     })
 }
 
@@ -81,10 +81,7 @@ impl MailServer {
         let packages = PACKAGES.clone().map_err(anyhow::Error::msg)?;
         let folder = tempfile::tempdir()?;
         let issued = issue(name)?;
-        for (key, pem) in [
-            ("certificate", &issued.certificate_pem),
-            ("key", &issued.key_pem),
-        ] {
+        for (key, pem) in [("certificate", &issued.certificate), ("key", &issued.key)] {
             let file = folder.path().join(key);
             std::fs::write(&file, pem)?;
             setup[key] = json!(file);
@@ -106,7 +103,7 @@ impl MailServer {
         let port = ready["port"].as_u64().context("it says its port")?;
         Ok(Self {
             port: u16::try_from(port)?,
-            ca_pem: issued.ca_pem.into_bytes(),
+            ca_pem: issued.authority.into_bytes(),
             input,
             output,
             child,

@@ -61,9 +61,9 @@ impl Recorder {
             .with_no_client_auth()
             .with_single_cert(
                 vec![CertificateDer::from_pem_slice(
-                    issued.certificate_pem.as_bytes(),
+                    issued.certificate.as_bytes(),
                 )?],
-                PrivateKeyDer::from_pem_slice(issued.key_pem.as_bytes())?,
+                PrivateKeyDer::from_pem_slice(issued.key.as_bytes())?,
             )?;
         config.alpn_protocols = vec![b"h2".to_vec()];
         Self::launch(Some(TlsAcceptor::from(Arc::new(config))), answer).await

@@ -106,7 +106,7 @@ async fn no_secret_is_in_any_error_or_log() -> Result<()> {
     let issued = issue("localhost")?;
     let server = Recorder::secure(&issued, echo(200)).await?;
     assert_eq!(try_all(&server.url(""), None, &mut said).await, 0);
-    let trusted = Some(issued.ca_pem.clone().into_bytes());
+    let trusted = Some(issued.authority.clone().into_bytes());
     assert_eq!(try_all(&server.url(""), trusted, &mut said).await, 3);
     assert_eq!(
         server.seen()[0].uri.scheme_str(),

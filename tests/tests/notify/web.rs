@@ -284,7 +284,7 @@ async fn certificates_are_checked() -> Result<()> {
     );
     assert!(server.seen().is_empty());
     let mut way = way();
-    way.ca_pem = Some(issued.ca_pem.into_bytes());
+    way.ca_pem = Some(issued.authority.into_bytes());
     sent(&desk, way, MessageKind::Failed).await?;
     assert_eq!(server.seen().len(), 1);
     Ok(())

@@ -90,7 +90,7 @@ async fn opened(home: &Path, folder: &Path, key: &VaultKey) -> Result<Labkeep> {
 }
 
 /// Everything is known again, and what is missing is said.
-async fn is_whole(life: &Life, labkeep: &Labkeep) -> Result<()> {
+fn is_whole(life: &Life, labkeep: &Labkeep) -> Result<()> {
     let before = &life.keeper.labkeep;
     let snapshots = labkeep.snapshots(None)?;
     assert_eq!(snapshots.len(), 4);
@@ -211,7 +211,7 @@ async fn a_new_machine_knows_everything_from_the_vault_and_goes_on() -> Result<(
     let home = tempfile::tempdir()?;
     let vault = place(&life.keeper, "vault");
     let labkeep = opened(home.path(), &vault, &life.keeper.world.key).await?;
-    is_whole(&life, &labkeep).await?;
+    is_whole(&life, &labkeep)?;
     gives_back(&life, &labkeep).await?;
     goes_on(&life, &labkeep).await?;
 
@@ -242,7 +242,7 @@ async fn the_second_copy_alone_is_as_good() -> Result<()> {
     let key = other_key(&life.keeper)?;
     let offsite = place(&life.keeper, "offsite");
     let labkeep = opened(home.path(), &offsite, &key).await?;
-    is_whole(&life, &labkeep).await?;
+    is_whole(&life, &labkeep)?;
     gives_back(&life, &labkeep).await?;
     goes_on(&life, &labkeep).await
 }

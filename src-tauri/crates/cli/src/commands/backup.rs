@@ -27,7 +27,12 @@ pub async fn run(labkeep: &Labkeep, wish: Backup, output: &Output) -> Ran {
     }
     let events = labkeep.runs().listen();
     let run = labkeep.start_backup(&id, how)?;
-    watch::to_its_end(labkeep, run, events, output).await
+    let ran = watch::to_its_end(labkeep, run, events, output).await;
+    if let Err(error) = labkeep.after_backup(run).await {
+        // The run is as it is; that people were not told is worth a line.
+        output.say(error.advice().to_string());
+    }
+    ran
 }
 
 fn say(view: &BackupPlanView, output: &Output) {

@@ -124,7 +124,11 @@ impl Labkeep {
         let is_paused = self.paused_until(&settings.preferences).is_some();
         // That it cannot run at all is told elsewhere.
         let cannot_run = settings.account(plan.account).is_some_and(awaits_token);
-        if is_paused || cannot_run || self.promise(plan)?.is_running || self.late_since(plan)?.is_none() {
+        if is_paused
+            || cannot_run
+            || self.promise(plan)?.is_running
+            || self.late_since(plan)?.is_none()
+        {
             return Ok(None);
         }
         let outlook = self.outlook(plan, &settings.preferences)?;

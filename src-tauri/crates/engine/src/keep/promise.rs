@@ -68,7 +68,11 @@ impl Labkeep {
     /// When a plan is due for all that this process knows.
     pub(super) fn outlook(&self, plan: &Plan, preferences: &Preferences) -> Result<Outlook> {
         // Without a token nothing is going to happen.
-        if self.settings()?.account(plan.account).is_some_and(awaits_token) {
+        if self
+            .settings()?
+            .account(plan.account)
+            .is_some_and(awaits_token)
+        {
             return Ok(Outlook::default());
         }
         let promise = self.promise(plan)?;

@@ -108,6 +108,7 @@ impl Labkeep {
     async fn go_on(self, mut memory: Memory) {
         let mut events = self.0.runs.listen();
         let mut changes = memory.machine.changes();
+        memory.machine.settle().await;
         loop {
             let wait = match self.look(&mut memory).await {
                 Ok(wait) => wait,
@@ -183,7 +184,7 @@ impl Labkeep {
                 }
             }
         }
-        if is_free && self.running().is_empty() && self.may_work(&settings, machine, now) {
+        if is_free && self.running().is_empty() && may_work(&settings, machine, now) {
             match self.start_due_copies().await {
                 Ok(runs) if runs.is_empty() => {
                     if let Some(run) = self.start_due_chore(&settings, memory, now).await {
@@ -266,18 +267,6 @@ impl Labkeep {
             Ok(Err(error)) => !is_silence(&error),
             Err(_) => false,
         })
-    }
-
-    /// Whether chores that nobody waits for may be done now.
-    fn may_work(&self, settings: &Settings, machine: MachineConditions, now: Timestamp) -> bool {
-        let rules = rules(&settings.preferences);
-        let zone = TimeZone::system();
-        let is_quiet = rules
-            .quiet_hours
-            .is_some_and(|quiet| quiet.holds(now, &zone));
-        let is_paused = rules.paused_until.is_some_and(|until| until > now);
-        let on_battery = rules.wait_on_battery && machine.on_battery == Some(true);
-        !is_quiet && !is_paused && !on_battery
     }
 
     /// Starts the first chore that is due. One that cannot be started is left
@@ -378,6 +367,18 @@ impl Labkeep {
             self.0.runs.changed();
         }
     }
+}
+
+/// Whether chores that nobody waits for may be done now.
+fn may_work(settings: &Settings, machine: MachineConditions, now: Timestamp) -> bool {
+    let rules = rules(&settings.preferences);
+    let zone = TimeZone::system();
+    let is_quiet = rules
+        .quiet_hours
+        .is_some_and(|quiet| quiet.holds(now, &zone));
+    let is_paused = rules.paused_until.is_some_and(|until| until > now);
+    let on_battery = rules.wait_on_battery && machine.on_battery == Some(true);
+    !is_quiet && !is_paused && !on_battery
 }
 
 /// Whether no GitLab answered: no network yet, the page of a hotel's network in

@@ -10,6 +10,7 @@ mod linux;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -40,6 +41,12 @@ pub trait Machine: Send + Sync {
     /// A number that goes up whenever the schedule should be looked at again:
     /// a condition changed, the machine woke, the clock jumped, a network came.
     fn changes(&self) -> watch::Receiver<u64>;
+
+    /// Waits until what holds a start back is known, if it is not yet, for a
+    /// short while at most.
+    fn settle(&self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
 }
 
 /// The machine that this runs on.
@@ -98,6 +105,10 @@ impl Machine for ThisMachine {
 
     fn changes(&self) -> watch::Receiver<u64> {
         self.known.changes.subscribe()
+    }
+
+    fn settle(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.settled())
     }
 }
 

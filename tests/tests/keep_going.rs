@@ -1,0 +1,9 @@
+//! The scheduler in front of a practice GitLab: what is due starts by itself,
+//! what cannot start says what it waits for, and people are told once.
+
+#[path = "keep_going/bench.rs"]
+mod bench;
+#[path = "keep_going/starting.rs"]
+mod starting;
+#[path = "keep_going/telling.rs"]
+mod telling;

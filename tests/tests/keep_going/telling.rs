@@ -1,0 +1,151 @@
+//! Who is told what, and how often.
+
+use std::sync::{Arc, Mutex};
+
+use anyhow::{Context, Result};
+use axum::Router;
+use axum::extract::State;
+use axum::routing::{get, post};
+use labkeep_engine::keep::BackupWish;
+use labkeep_engine::outcome::Outcome;
+use labkeep_engine::view::{Channel, Protection};
+use serde_json::Value;
+use tokio::net::TcpListener;
+
+use crate::bench::Bench;
+
+/// A server that writes down what it is told.
+#[derive(Clone, Default)]
+struct Ear {
+    told: Arc<Mutex<Vec<Value>>>,
+    beats: Arc<Mutex<u32>>,
+}
+
+impl Ear {
+    /// Listens; gives its address.
+    async fn listen(&self) -> Result<String> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = format!("http://{}", listener.local_addr()?);
+        let hear = |State(ear): State<Self>, body: String| async move {
+            let value = serde_json::from_str(&body).expect("JSON");
+            ear.told.lock().expect("nobody panics with it").push(value);
+        };
+        let beat = |State(ear): State<Self>| async move {
+            *ear.beats.lock().expect("nobody panics with it") += 1;
+        };
+        let router = Router::new()
+            .route("/hook/secret-part", post(hear))
+            .route("/beat/secret-part", get(beat))
+            .with_state(self.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Ok(address)
+    }
+
+    fn kinds(&self) -> Vec<String> {
+        let told = self.told.lock().expect("nobody panics with it");
+        let kind = |told: &Value| told["labkeep"]["kind"].as_str().expect("text").to_owned();
+        told.iter().map(kind).collect()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_is_told_once_and_its_remedy_makes_everything_well() -> Result<()> {
+    let bench = Bench::new().await?;
+    let ear = Ear::default();
+    let address = ear.listen().await?;
+    for (channel, path) in [(Channel::Webhook, "hook"), (Channel::Heartbeat, "beat")] {
+        let address = format!("{address}/{path}/secret-part");
+        let view = bench.labkeep.set_endpoint(channel, address.into()).await?;
+        assert!(!format!("{view:?}").contains("secret-part"));
+    }
+    // Only what lacks the kit keeps it from being protected otherwise.
+    let vault = bench.labkeep.vaults()?.remove(0).id;
+    bench.labkeep.postpone_recovery_kit(&vault)?;
+    let run = bench
+        .labkeep
+        .start_backup(&bench.keeper.plan, BackupWish::default())?;
+    let whole = bench.labkeep.wait_for(run).await?;
+    assert_eq!(whole.outcome, Some(Outcome::Complete));
+    let mut notices = bench.labkeep.notices();
+    let _going = bench.keep_going();
+    let gitlab = &bench.keeper.world.gitlab;
+    let owner = &gitlab.users["owner"].username;
+    gitlab.set_blocked(owner, true)?;
+    let failed = bench.until_backups(2, || bench.pass(70)).await?;
+    assert_eq!(failed[0].outcome, Some(Outcome::Failed));
+    let notice = notices.recv().await.context("the desktop is told")?;
+    assert!(notice.key.starts_with("failed:"), "{notice:?}");
+    // It fails again, and nobody is told again.
+    let again = bench.until_backups(3, || bench.pass(30)).await?;
+    assert_eq!(again[0].outcome, Some(Outcome::Failed));
+    let home = bench.labkeep.home_screen().await?;
+    assert_eq!(home.protection, Protection::NeedsAttention);
+
+    gitlab.set_blocked(owner, false)?;
+    let well = bench.until_backups(4, || bench.pass(70)).await?;
+    assert_eq!(well[0].outcome, Some(Outcome::Complete), "{:?}", well[0]);
+    let home = bench.labkeep.home_screen().await?;
+    assert_eq!(
+        home.protection,
+        Protection::Protected,
+        "{:?}",
+        home.attention
+    );
+    assert!(notices.try_recv().is_err(), "one notice, not two");
+    // What is sent last arrives before the next look ends.
+    bench.labkeep.tell().await?;
+    assert_eq!(ear.kinds(), ["failed"]);
+    bench
+        .until(
+            || bench.pass(0),
+            || Ok((*ear.beats.lock().expect("nobody panics with it") == 1).then_some(())),
+        )
+        .await?;
+    assert!(bench.keeper.files_with("secret-part")?.is_empty());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_that_cannot_start_for_long_is_told() -> Result<()> {
+    let bench = Bench::new().await?;
+    let ear = Ear::default();
+    let address = format!("{}/hook/secret-part", ear.listen().await?);
+    let webhook = Channel::Webhook;
+    bench.labkeep.set_endpoint(webhook, address.into()).await?;
+    bench.machine.set(|machine| machine.on_battery = Some(true));
+    let mut notices = bench.labkeep.notices();
+    let _going = bench.keep_going();
+    let waits = bench
+        .until(|| bench.pass(70), || Ok(bench.plan()?.waits_for))
+        .await?;
+    assert_eq!(waits, "mains power");
+    bench.pass(5 * 60);
+    let late = loop {
+        let notice = notices.recv().await?;
+        if notice.key.starts_with("late:") {
+            break notice;
+        }
+    };
+    assert!(late.body.contains("waits for mains power"), "{late:?}");
+    let home = bench.labkeep.home_screen().await?;
+    assert_eq!(home.protection, Protection::NeedsAttention);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_that_cannot_be_reached_says_so_and_harms_nothing() -> Result<()> {
+    let bench = Bench::new().await?;
+    let nobody = TcpListener::bind("127.0.0.1:0").await?;
+    let address = format!("http://{}/hook/secret-part", nobody.local_addr()?);
+    drop(nobody);
+    let webhook = Channel::Webhook;
+    bench.labkeep.set_endpoint(webhook, address.into()).await?;
+    let channels = bench.labkeep.test_channel(webhook).await?;
+    let problem = channels.problems.first().context("a problem")?;
+    assert_eq!(problem.channel, webhook);
+    assert!(!problem.message.contains("secret-part"));
+    let _going = bench.keep_going();
+    let runs = bench.until_backups(1, || bench.pass(70)).await?;
+    assert_eq!(runs[0].outcome, Some(Outcome::Complete));
+    Ok(())
+}
