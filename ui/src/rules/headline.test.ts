@@ -38,6 +38,23 @@ describe('the light', () => {
 });
 
 describe('headline', () => {
+  test('says that backups stand still without a token, only when they do', () => {
+    const line = {
+      key: 'token:a',
+      severity: 'danger' as const,
+      title: '',
+      detail: '',
+      remedy: { do: 'renew_token' as const, account: 'a' },
+    };
+    const needing = { ...whole, protection: 'needs_attention' as const };
+    expect(headlineOf({ ...needing, attention: [line] })).toEqual({
+      headline: 'no_token',
+      tone: 'danger',
+    });
+    const soon = { ...line, severity: 'warning' as const };
+    expect(headlineOf({ ...needing, attention: [soon] }).headline).toBe('attention');
+  });
+
   test('everything is said only when nothing is missing', () => {
     expect(headlineOf(whole)).toEqual({ headline: 'everything', tone: 'ok' });
   });

@@ -1,6 +1,7 @@
 // The one sentence at the top of Home. It is never better than the truth:
 // "everything" is said only when nothing at all is missing.
 import type { HomeView, Protection } from '../backend/bindings.ts';
+import { lacksToken } from './token.ts';
 
 export type Headline =
   | 'everything'
@@ -9,6 +10,7 @@ export type Headline =
   | 'last_failed'
   | 'last_aborted'
   | 'last_partial'
+  | 'no_token'
   | 'attention'
   | 'running'
   | 'paused'
@@ -23,6 +25,7 @@ const TONES: Record<Headline, Tone> = {
   last_failed: 'danger',
   last_aborted: 'warning',
   last_partial: 'warning',
+  no_token: 'danger',
   attention: 'warning',
   running: 'info',
   paused: 'none',
@@ -78,6 +81,6 @@ function worst(home: HomeView): Headline {
     case 'partial':
       return 'last_partial';
     case 'complete':
-      return 'attention';
+      return lacksToken(home.attention) ? 'no_token' : 'attention';
   }
 }

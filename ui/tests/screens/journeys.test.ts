@@ -1,6 +1,7 @@
 // Whole journeys through the built window on sample data.
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FAKE_KEY } from '../../src/backend/fake/vaults.ts';
 import { MINIMUM, close, launch, open } from './browser.ts';
 
 let browser: Browser;
@@ -33,6 +34,50 @@ async function left(page: Page, secret: string): Promise<string[]> {
     return Object.keys(places).filter((place) => places[place]?.includes(wanted));
   }, secret);
 }
+
+describe('a vault from another computer', () => {
+  test('brings everything back without a GitLab, by keyboard alone', async () => {
+    const opened = await open(browser, { fake: 'empty', more: { speed: '25' }, size: MINIMUM });
+    const { page } = opened;
+    const enter = page.getByRole('button', { name: 'I have a vault' });
+    await enter.focus();
+    await page.keyboard.press('Enter');
+    await page.getByLabel('Folder of the vault').fill('/media/mira/existing');
+    await page.keyboard.press('Enter');
+    const key = page.getByLabel('Key of the vault', { exact: true });
+    await key.fill('K7QWM-WRONG');
+    await page.keyboard.press('Enter');
+    await page.getByText('This is not the key of this vault.').waitFor();
+    await page.getByRole('button', { name: 'Back' }).click();
+    expect(await page.getByLabel('Folder of the vault').inputValue()).toBe('/media/mira/existing');
+    await page.getByText('There is a vault here.').waitFor();
+    await page.getByRole('button', { name: 'Continue' }).click();
+    expect(await key.inputValue()).toBe('K7QWM-WRONG');
+    await key.fill(FAKE_KEY);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Your backups are here again' }).waitFor();
+    expect(await left(page, FAKE_KEY)).toEqual([]);
+    await page.getByText(/^\d+, the oldest of/).waitFor();
+
+    await page.keyboard.press('Enter');
+    await page.getByText('Saved, but backups need a token').waitFor();
+    await page.getByText('Next: after a token is entered').waitFor();
+    await page.getByText('Nothing of “Everything” is backed up until one is entered.').waitFor();
+    await page.getByRole('link', { name: 'Projects' }).click();
+    await page.getByRole('button', { name: 'Restore acme/platform/web', exact: true }).click();
+    await page.getByLabel('Token for this restore', { exact: true }).waitFor();
+    await page.keyboard.press('Escape');
+
+    await page.getByRole('link', { name: 'Home' }).click();
+    await page.getByRole('button', { name: 'Enter a token' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Personal access token').fill(SECRET);
+    await page.keyboard.press('Enter');
+    await page.getByText('is backed up until one is entered').waitFor({ state: 'detached' });
+    expect(await left(page, SECRET)).toEqual([]);
+    await close(opened);
+  });
+});
 
 describe('set-up', () => {
   test('leads from a token to the first backup and on to Home', async () => {
@@ -147,7 +192,7 @@ describe('set-up', () => {
     await page.getByRole('button', { name: 'Create a token with more permissions' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Personal access token').fill('glpat-full');
-    await dialog.getByRole('button', { name: 'Check and replace' }).click();
+    await dialog.getByRole('button', { name: 'Check and keep' }).click();
     await page.getByRole('row', { name: /^api Granted/ }).waitFor();
     await next.click();
     await page.getByRole('heading', { name: 'What to protect' }).waitFor();

@@ -1,5 +1,6 @@
 // Every screen and state of the window, and how to get there.
 import type { Page } from 'playwright-core';
+import { FAKE_KEY } from '../../src/backend/fake/vaults.ts';
 
 export type Place = {
   name: string;
@@ -73,6 +74,36 @@ function ends(title: string) {
   };
 }
 
+async function toVaultWhere(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'I have a vault' }).click();
+  await heading('Where is your vault?')(page);
+}
+
+/** Looks at a folder until this is said of it. */
+function vaultAt(path: string, words: string) {
+  return async (page: Page): Promise<void> => {
+    await toVaultWhere(page);
+    await page.getByLabel('Folder of the vault').fill(path);
+    await page.getByText(words).first().waitFor();
+  };
+}
+
+async function toVaultKey(page: Page, folder = '/media/mira/existing'): Promise<void> {
+  await vaultAt(folder, 'There is a vault here.')(page);
+  await page.keyboard.press('Enter');
+  await heading('Enter its key')(page);
+}
+
+/** Opens the vault in a folder and ends under this heading. */
+function found(title: string, folder?: string) {
+  return async (page: Page): Promise<void> => {
+    await toVaultKey(page, folder);
+    await page.getByLabel('Key of the vault', { exact: true }).fill(FAKE_KEY);
+    await page.keyboard.press('Enter');
+    await heading(title)(page);
+  };
+}
+
 async function restoreDialog(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Restore acme/platform/web', exact: true }).click();
   await page.getByRole('heading', { name: 'What will happen' }).waitFor();
@@ -98,6 +129,85 @@ export const PLACES: readonly Place[] = [
     fake: 'empty',
     more: { keychain: 'locked' },
     enter: heading('Connect your GitLab'),
+  },
+  { name: 'setup-vault-1-where', fake: 'empty', enter: toVaultWhere },
+  {
+    name: 'setup-vault-1-none',
+    fake: 'empty',
+    enter: vaultAt('/media/mira/full', 'There is no vault here'),
+  },
+  {
+    name: 'setup-vault-1-away',
+    fake: 'empty',
+    enter: vaultAt('/media/mira/away/labkeep', 'There is no such place'),
+  },
+  {
+    name: 'setup-vault-1-drive',
+    fake: 'empty',
+    enter: vaultAt('/media/mira/drive', 'there is one in it'),
+  },
+  {
+    name: 'setup-vault-1-newer',
+    fake: 'empty',
+    enter: vaultAt('/media/mira/newer', 'newer Labkeep'),
+  },
+  { name: 'setup-vault-2-key', fake: 'empty', enter: (page) => toVaultKey(page) },
+  {
+    name: 'setup-vault-2-wrong',
+    fake: 'empty',
+    enter: async (page) => {
+      await toVaultKey(page);
+      await page.getByLabel('Key of the vault', { exact: true }).fill('K7QWM-WRONG');
+      await page.keyboard.press('Enter');
+      await page.getByText('This is not the key of this vault.').waitFor();
+    },
+  },
+  {
+    name: 'setup-vault-2-refused',
+    fake: 'empty',
+    more: { fail: 'open_vault' },
+    enter: async (page) => {
+      await toVaultKey(page);
+      await page.getByLabel('Key of the vault', { exact: true }).fill(FAKE_KEY);
+      await page.keyboard.press('Enter');
+      await page.getByRole('alert').waitFor();
+    },
+  },
+  {
+    name: 'setup-vault-2-reading',
+    fake: 'empty',
+    more: { hang: 'open_vault' },
+    enter: async (page) => {
+      await toVaultKey(page);
+      await page.getByLabel('Key of the vault', { exact: true }).fill(FAKE_KEY);
+      await page.keyboard.press('Enter');
+      await page.getByText('Reading what is in the vault').waitFor();
+    },
+  },
+  {
+    name: 'setup-vault-3-found',
+    fake: 'empty',
+    enter: found('Your backups are here again'),
+  },
+  {
+    name: 'setup-vault-3-gaps',
+    fake: 'empty',
+    more: { also: 'unread' },
+    enter: found('Your backups are here again, with gaps'),
+  },
+  {
+    name: 'setup-vault-3-empty',
+    fake: 'empty',
+    enter: found('The vault is open, and empty', '/media/mira/unused'),
+  },
+  {
+    name: 'setup-vault-3-token',
+    fake: 'empty',
+    enter: async (page) => {
+      await found('Your backups are here again')(page);
+      await page.getByRole('button', { name: 'Enter a token' }).click();
+      await page.getByRole('dialog').waitFor();
+    },
   },
   { name: 'setup-2-permissions', fake: 'empty', enter: (page) => connect(page) },
   { name: 'setup-2-permissions-full', fake: 'empty', enter: (page) => connect(page, 'glpat-full') },
@@ -197,6 +307,7 @@ export const PLACES: readonly Place[] = [
   { name: 'home-errors', fake: 'errors', enter: home },
   { name: 'home-running', fake: 'running', enter: home },
   { name: 'home-paused', more: { also: 'paused' }, enter: home },
+  { name: 'home-recovered', fake: 'recovered', more: { also: 'unread' }, enter: home },
   { name: 'home-drive', more: { also: 'drive' }, enter: home },
   { name: 'home-loss', more: { also: 'loss,damaged' }, enter: home },
   {
@@ -532,6 +643,14 @@ export const PLACES: readonly Place[] = [
   },
   { name: 'settings', hash: '#/settings', enter: heading('Settings') },
   { name: 'settings-errors', fake: 'errors', hash: '#/settings', enter: heading('Settings') },
+  {
+    name: 'settings-recovered',
+    fake: 'recovered',
+    hash: '#/settings',
+    enter: async (page) => {
+      await page.getByText('Needs a token').waitFor();
+    },
+  },
   {
     name: 'settings-bottom',
     hash: '#/settings',

@@ -30,7 +30,9 @@ export function accountCommands(world: World): Topic<Names> {
     reject('not_found', 'This account is not known any more.');
   const check = (id: string) => {
     const account = find(id);
-    const sort = world.tokens.get(id) ?? 'read';
+    const sort =
+      world.tokens.get(id) ??
+      reject('token', `There is no token for ${account.host} here.`, 'Enter one first.');
     return checklist(id, account.host, sort, Math.max(world.projects, 1), world.now);
   };
   const openPage = (address: string): null => {
@@ -46,6 +48,8 @@ export function accountCommands(world: World): Topic<Names> {
       const known = world.accounts.find(({ id }) => id === request.account);
       const account = known ?? world.addAccount(url, tokenSort(token));
       world.tokens.set(account.id, tokenSort(token));
+      account.username ??= tokenSort(token) === 'code' ? null : 'mira';
+      if (account.username !== null) account.name = `${account.host} · @${account.username}`;
       account.token_days_left = tokenSort(token) === 'expiring' ? 9 : 339;
       account.token_expires_at = world.now + account.token_days_left * DAY;
       world.emit({ type: 'changed' });

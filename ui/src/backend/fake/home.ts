@@ -1,6 +1,7 @@
 // What the home screen and the sidebar say about the sample data.
 import type { AttentionView, HomeView, Overview, Protection } from '../bindings.ts';
 import { days } from './history.ts';
+import { attentionOfRecovery } from './recovery.ts';
 import { PRESETS, planNow, upcoming } from './schedule.ts';
 import type { World } from './world.ts';
 
@@ -80,7 +81,7 @@ function protection(world: World): Protection {
 }
 
 function attention(world: World): AttentionView[] {
-  const list: AttentionView[] = [];
+  const list: AttentionView[] = attentionOfRecovery(world);
   const plan = world.plans[0];
   if (world.loss !== null && plan !== undefined) {
     list.push({

@@ -80,7 +80,7 @@ export function planNow(world: World, plan: PlanView): PlanView {
   const next = waits ? world.now - 2 * HOUR : nextOf(plan.schedule, world.now);
   return {
     ...plan,
-    next_at: plan.schedule.every === 'manual' ? null : next,
+    next_at: plan.schedule.every === 'manual' || !world.tokens.has(plan.account) ? null : next,
     waits_for: waits ? DRIVE : null,
     loss: world.loss,
   };

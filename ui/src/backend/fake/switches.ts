@@ -1,8 +1,10 @@
 // What the address bar can ask of the sample data:
-//   ?fake=demo|empty|fresh|many|errors|partial|running|whole
-//                                 which company, in which state
-//   &also=paused,loss,drive,copies,behind,channels,damaged,update,minimised
-//                                 what else there is, any number of
+//   ?fake=demo|empty|fresh|many|errors|partial|running|whole|recovered
+//                                 which company, in which state; recovered:
+//                                 just opened from its vault alone
+//   &also=paused,loss,drive,copies,behind,channels,damaged,update,minimised,unread
+//                                 what else there is, any number of; unread:
+//                                 snapshots of an opened vault are damaged
 //   &keychain=locked              secrets cannot be kept
 //   &now=2026-11-23T14:42:00               a fixed starting time
 //   &ends=partial|failed          how new backups end
@@ -13,7 +15,7 @@
 import type { Appearance } from '../bindings.ts';
 
 export type World =
-  'demo' | 'empty' | 'fresh' | 'many' | 'errors' | 'partial' | 'running' | 'whole';
+  'demo' | 'empty' | 'fresh' | 'many' | 'errors' | 'partial' | 'running' | 'whole' | 'recovered';
 
 export type Switches = {
   world: World;
@@ -36,6 +38,7 @@ const WORLDS: readonly World[] = [
   'partial',
   'running',
   'whole',
+  'recovered',
 ];
 
 export function readSwitches(query: URLSearchParams): Switches {

@@ -1,8 +1,11 @@
 // Folders, vaults and plans in the sample data. The folder's name says what is
-// found there: …/existing is a vault, …/full holds other things.
+// found there: …/existing is a vault with backups, …/unused one without any,
+// …/full holds other things, …/drive a vault in a folder of its own, and
+// nothing is where …/away/ is.
 import type { FolderState, FolderView } from '../bindings.ts';
 import type { Topic } from '../fake.ts';
 import { reject } from './accounts.ts';
+import { recover } from './recovery.ts';
 import type { World } from './world.ts';
 
 const GIBIBYTE = 1024 ** 3;
@@ -41,10 +44,17 @@ export function vaultCommands(world: World): Topic<Names> {
       if (key.replace(/[^0-9a-z]/gi, '').toUpperCase() !== FAKE_KEY.replaceAll('-', '')) {
         reject('key', 'This is not the key of this vault.', 'It is on the recovery kit.');
       }
-      const vault = world.addVault(inspect(path).path, name || 'Backups');
+      const folder = inspect(path);
+      if (folder.state !== 'vault')
+        reject(
+          'folder',
+          `The folder ${folder.path} is not there.`,
+          'If it is on a drive, plug it in.',
+        );
+      const vault = world.addVault(folder.path, name || 'Backups');
       vault.recovery_kit = 'saved';
-      vault.snapshots = 43;
-      vault.stored_bytes = 18.4 * GIBIBYTE;
+      // A machine that has plans knows what is in the vault already.
+      if (world.plans.length === 0 && !folder.path.endsWith('/unused')) recover(world, vault);
       world.emit({ type: 'changed' });
       return vault;
     },
@@ -116,7 +126,17 @@ function inspect(typed: string): FolderView {
   if (path.endsWith('/full')) {
     return answer('not_empty', 'This folder holds other things already.', `${path}/Labkeep`);
   }
-  if (path.endsWith('/existing')) return answer('vault');
+  if (path.includes('/away')) {
+    return answer('invalid', 'There is no such place. If it is on a removable drive, connect it.');
+  }
+  if (path.endsWith('/drive')) {
+    return answer(
+      'not_empty',
+      'There are other things in this folder.',
+      `${path}/Labkeep vault/existing`,
+    );
+  }
+  if (path.endsWith('/existing') || path.endsWith('/unused')) return answer('vault');
   if (path.endsWith('/newer')) {
     return answer('newer_vault', 'This vault was made by a newer Labkeep. Update Labkeep first.');
   }

@@ -24,6 +24,7 @@ import { sampleCopies, sampleLoss } from './copies.ts';
 import { history } from './history.ts';
 import { LiveRun, type Ending } from './live.ts';
 import { Random } from './random.ts';
+import { recover } from './recovery.ts';
 import { STANDARD, morning } from './schedule.ts';
 import type { Switches } from './switches.ts';
 
@@ -75,6 +76,8 @@ export class World {
   pausedUntil: number | null = null;
   /** What is gone at GitLab and nobody has answered for. */
   loss: LossAlarm | null = null;
+  /** Snapshots of an opened vault that cannot be read. */
+  unread = 0;
   #live: LiveRun[] = [];
   #listeners = new Set<(event: RunEvent) => void>();
   #random = new Random(5);
@@ -83,7 +86,9 @@ export class World {
   constructor(switches: Switches) {
     this.switches = switches;
     this.appearance = switches.appearance;
-    if (switches.world !== 'empty') this.#settle();
+    if (switches.world === 'recovered')
+      recover(this, this.addVault('/media/mira/backup/labkeep', 'Backups'));
+    else if (switches.world !== 'empty') this.#settle();
     this.#add();
   }
 

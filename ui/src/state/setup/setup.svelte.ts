@@ -4,21 +4,35 @@ import type { Backend } from '../../backend/backend.ts';
 import type { Overview, PlanInput } from '../../backend/bindings.ts';
 import { Action, Loadable } from '../loadable.svelte.ts';
 import { Connect } from './connect.svelte.ts';
+import { Recovery } from './recovery.svelte.ts';
 import { What } from './what.svelte.ts';
 import { When } from './when.svelte.ts';
 import { Where } from './where.svelte.ts';
 
-export type Step = 'connect' | 'permissions' | 'what' | 'where' | 'kit' | 'when' | 'first';
+export type Step =
+  | 'connect'
+  | 'permissions'
+  | 'what'
+  | 'where'
+  | 'kit'
+  | 'when'
+  | 'first'
+  | 'vault_where'
+  | 'vault_key'
+  | 'found';
 
 /** The steps that the path shows; the kit belongs to Where. */
-export const PATH = ['connect', 'permissions', 'what', 'where', 'when'] as const;
-export type PathStep = (typeof PATH)[number];
+const PATH = ['connect', 'permissions', 'what', 'where', 'when'] as const;
+/** The path of who has a vault. */
+const VAULT_PATH = ['vault_where', 'vault_key', 'found'] as const;
+export type PathStep = (typeof PATH)[number] | (typeof VAULT_PATH)[number];
 
 export class Setup {
   step = $state<Step>('connect');
   readonly connect: Connect;
   readonly where: Where;
   readonly when: When;
+  readonly recovery: Recovery;
   what = $state.raw<What | null>(null);
   run = $state<string | null>(null);
   readonly checking = new Action();
@@ -28,6 +42,8 @@ export class Setup {
   #backend: Backend;
   #overview: Loadable<Overview>;
   #plan: string | null = null;
+  /** The vault was opened in the Where step, after a GitLab was connected. */
+  #inWhere = $state(false);
 
   constructor(backend: Backend, overview: Loadable<Overview>) {
     this.#backend = backend;
@@ -42,12 +58,20 @@ export class Setup {
       now?.suggested_vault ?? '',
     );
     this.when = new When(backend, now?.retention_presets ?? []);
+    this.recovery = new Recovery(backend);
+  }
+
+  get path(): readonly PathStep[] {
+    const onVaultRoad = VAULT_PATH.some((step) => step === this.step);
+    return onVaultRoad && !this.#inWhere ? VAULT_PATH : PATH;
   }
 
   /** Where on the path; past its end once the first backup was started. */
   get pathStep(): number {
-    if (this.step === 'first') return PATH.length;
-    return PATH.indexOf(this.step === 'kit' ? 'where' : this.step);
+    const step = this.step === 'kit' ? 'where' : this.step;
+    if (step === 'first') return PATH.length;
+    const shown = step === 'found' && this.#inWhere ? 'where' : step;
+    return this.path.findIndex((one) => one === shown);
   }
 
   back(): void {
@@ -59,7 +83,11 @@ export class Setup {
       kit: 'where',
       when: 'kit',
       first: 'first',
+      vault_where: 'connect',
+      vault_key: 'vault_where',
+      found: 'found',
     };
+    if (this.step === 'vault_key') this.recovery.leaveKey();
     this.step = before[this.step];
   }
 
@@ -92,9 +120,43 @@ export class Setup {
   }
 
   async submitWhere(): Promise<void> {
-    if (!(await this.where.submit(this.#overview.value?.vaults ?? []))) return;
-    this.step = 'kit';
+    const known = this.#overview.value?.vaults ?? [];
+    if (!(await this.where.submit(known))) return;
     await this.#overview.load();
+    const { vault } = this.where;
+    const plans = this.#overview.value?.plans ?? [];
+    const isOpened = known.every(({ id }) => id !== vault?.id);
+    // One that another computer made: its plans may be all that is wanted.
+    if (vault !== null && isOpened && plans.some((plan) => plan.vault === vault.id)) {
+      this.recovery.take(vault);
+      this.#inWhere = true;
+      this.step = 'found';
+    } else this.step = 'kit';
+  }
+
+  /** "I have a vault". */
+  enterVault(): void {
+    this.#inWhere = false;
+    this.step = 'vault_where';
+  }
+
+  async submitVaultWhere(): Promise<void> {
+    if (await this.recovery.submitWhere()) this.step = 'vault_key';
+  }
+
+  async submitVaultKey(): Promise<void> {
+    if (!(await this.recovery.submitKey())) return;
+    await Promise.all([this.recovery.found.load(), this.#overview.load()]);
+    this.step = 'found';
+  }
+
+  /** Goes on with the set-up in the vault that was opened. */
+  goOn(): void {
+    const vault = this.recovery.vault;
+    if (vault === null) return;
+    this.where.vault = vault;
+    this.where.choice = vault.id;
+    this.step = this.what === null ? 'connect' : 'kit';
   }
 
   enterWhen(): void {

@@ -139,8 +139,26 @@ describe('where', () => {
     expect(world.vaults).toEqual([]);
     setup.where.key = FAKE_KEY;
     await setup.submitWhere();
-    expect(setup.step).toBe('kit');
     expect(setup.where.key).toBe('');
+    expect(world.vaults).toHaveLength(1);
+  });
+
+  test('a vault that brings its plans back asks before another one is made', async () => {
+    const { setup, world } = await at('/media/existing');
+    setup.where.key = FAKE_KEY;
+    await setup.submitWhere();
+    expect(setup.step).toBe('found');
+    expect(setup.path[setup.pathStep]).toBe('where');
+    expect(world.plans).toHaveLength(1);
+    setup.goOn();
+    expect(setup.step).toBe('kit');
+  });
+
+  test('a vault without backups goes on to the first one', async () => {
+    const { setup } = await at('/media/unused');
+    setup.where.key = FAKE_KEY;
+    await setup.submitWhere();
+    expect(setup.step).toBe('kit');
   });
 });
 

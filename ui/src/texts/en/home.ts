@@ -9,6 +9,7 @@ const headlines: Record<Headline, string> = {
   last_failed: 'The last backup failed',
   last_aborted: 'The last backup did not finish',
   last_partial: 'Partly protected',
+  no_token: 'Saved, but backups need a token',
   attention: 'Saved, but something needs you',
   running: 'A run is under way',
   paused: 'Backups are paused',
@@ -81,6 +82,8 @@ export const home = {
   neverProven: (count: number): string =>
     `${counted(count, 'project', 'projects')} never rehearsed`,
   nextBackup: 'Next backup',
+  noToken: 'Not planned',
+  noTokenDetail: 'A token is needed first',
   onDemand: 'When you ask',
   onDemandDetail: 'Press “Back up now”',
   stored: 'Stored',
@@ -89,7 +92,7 @@ export const home = {
   attention: 'Needs attention',
   goodToKnow: 'Good to know',
   remedies: {
-    renew_token: 'Renew token',
+    renew_token: 'Enter a token',
     show_permissions: 'Show permissions',
     show_projects: 'Show projects',
     save_recovery_kit: 'Save recovery kit',

@@ -1,3 +1,6 @@
+import type { Outcome } from '../../backend/bindings.ts';
+import type { Face } from '../../rules/found.ts';
+import { outcomes } from './common.ts';
 import { counted, format, within } from './words.ts';
 
 export const setup = {
@@ -8,6 +11,9 @@ export const setup = {
     what: 'What',
     where: 'Where',
     when: 'When',
+    vault_where: 'Where',
+    vault_key: 'Key',
+    found: 'Done',
   },
   stepDone: 'done',
   leave: 'Leave the set-up',
@@ -38,6 +44,71 @@ export const setup = {
     caRemove: 'Remove',
     keychain: 'Tokens cannot be kept on this computer',
     submit: 'Connect',
+  },
+
+  recovery: {
+    enter: 'I have a vault',
+    enterDetail: 'From another computer, say. It brings everything back, without a GitLab.',
+    title: 'Where is your vault?',
+    lead: 'The recovery kit names its folder. If that is on a drive, plug it in first.',
+    folder: 'Folder of the vault',
+    placeholder: '/media/…',
+    folderEmpty: 'Enter the folder of your vault, or choose it.',
+    isVault: 'There is a vault here.',
+    noVault: {
+      new: 'There is no such folder. If it is on a removable drive or a network share, connect it.',
+      empty: 'There is no vault here: this folder is empty.',
+      notEmpty: 'There is no vault here: this folder holds other things.',
+      inside: 'This folder is not a vault, but there is one in it.',
+    },
+    keyTitle: 'Enter its key',
+    keyLead: (location: string): string => `For the vault in ${location}.`,
+    keyHint:
+      'It stands on the recovery kit under “Its key”. Small letters, spaces and missing dashes do not matter.',
+    noKit: 'Without the key nobody can open a vault, Labkeep’s makers included.',
+    nothingSent:
+      'Opening changes nothing in the vault. The key goes into this computer’s keychain.',
+    open: 'Open the vault',
+    reading: 'Reading what is in the vault. This takes a while if it holds many snapshots.',
+    faces: {
+      back: {
+        title: 'Your backups are here again',
+        lead: 'This computer knows all that the vault knows. Restore and export work now.',
+      },
+      with_gaps: {
+        title: 'Your backups are here again, with gaps',
+        lead: 'This computer knows what can be read of the vault. Restore and export work now.',
+      },
+      no_plan: {
+        title: 'The vault is open',
+        lead: 'No plan for backups came with it. Connect your GitLab to make one.',
+      },
+      empty: {
+        title: 'The vault is open, and empty',
+        lead: 'There are no backups in it. Connect your GitLab to make the first one.',
+      },
+    } satisfies Record<Face, { title: string; lead: string }>,
+    opened: 'The vault is open',
+    counting: 'Looking at what came back',
+    vault: 'Vault',
+    snapshots: 'Snapshots',
+    snapshotCount: (count: number, oldest: string): string =>
+      count === 1 ? '1' : `${format.number(count)}, the oldest of ${oldest}`,
+    last: 'Last backup',
+    lastBackup: (when: string, outcome: Outcome): string =>
+      outcome === 'complete' ? when : `${when}, ${within(outcomes[outcome])}`,
+    projects: 'Projects',
+    projectCount: (count: number, gone: number): string =>
+      gone === 0
+        ? format.number(count)
+        : `${format.number(count)}, ${format.number(gone)} of them gone at GitLab`,
+    plans: 'Plans',
+    plan: (name: string, schedule: string): string => `“${name}”: ${within(schedule)}`,
+    copies: 'Second copies',
+    home: 'Go to Home',
+    restore: 'Restore something',
+    goOn: 'Connect your GitLab',
+    another: 'Make another plan',
   },
 
   what: {
