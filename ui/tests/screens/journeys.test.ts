@@ -61,7 +61,7 @@ describe('a vault from another computer', () => {
 
     await page.keyboard.press('Enter');
     await page.getByText('Saved, but backups need a token').waitFor();
-    await page.getByText('Next: after a token is entered').waitFor();
+    await page.getByText('Next: needs a token').waitFor();
     await page.getByText('Nothing of “Everything” is backed up until one is entered.').waitFor();
     await page.getByRole('link', { name: 'Projects' }).click();
     await page.getByRole('button', { name: 'Restore acme/platform/web', exact: true }).click();

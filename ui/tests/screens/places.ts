@@ -644,6 +644,17 @@ export const PLACES: readonly Place[] = [
   { name: 'settings', hash: '#/settings', enter: heading('Settings') },
   { name: 'settings-errors', fake: 'errors', hash: '#/settings', enter: heading('Settings') },
   {
+    name: 'run-elsewhere',
+    fake: 'recovered',
+    hash: '#/activity',
+    enter: async (page) => {
+      await page.getByText('Backup of “Everything”').first().click();
+      await page.getByText('Made on mira-laptop').waitFor();
+      await page.getByText('Log', { exact: true }).click();
+      await page.getByText('The log stayed on the computer').waitFor();
+    },
+  },
+  {
     name: 'settings-recovered',
     fake: 'recovered',
     hash: '#/settings',

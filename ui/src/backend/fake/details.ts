@@ -69,12 +69,14 @@ function healed(line: LedgerLineView): Partial<LedgerLineView> {
 }
 
 export function detailOf(run: RunView, rows: readonly ProjectRow[]): RunDetail {
+  const elsewhere = run.elsewhere != null;
   const ledger =
     run.kind === 'backup' && run.snapshot !== null ? rows.flatMap((row) => ledgerOf(row)) : [];
   return {
     run,
     ledger,
-    log: log(run),
+    // As the engine: the vault does not hold the logs of runs.
+    log: elsewhere ? [] : log(run),
     command_line: commandLine(run),
     report: report(run),
   };

@@ -119,6 +119,8 @@ export const activity = {
     noLinesDetail: 'Choose other lines, or search for something else.',
     noLedger: 'No ledger',
     noLedgerDetail: 'The run ended before anything was read.',
+    noLedgerElsewhere:
+      'Another computer made this run. A project’s page shows what its snapshot holds of it.',
     noLedgerRunning: 'The ledger is written when the run ends.',
     noReport: 'No report yet',
     noReportDetail: 'It is written when the run ends.',
@@ -126,6 +128,9 @@ export const activity = {
     emptyReportDetail: 'The run ended before it made anything.',
     again: 'Back up again',
     noLog: 'The log is empty.',
+    noLogElsewhere: 'The log stayed on the computer that made the run.',
+    elsewhere: (host: string): string => `Made on ${host}`,
+    elsewhereTip: 'This computer knows of it from the vault.',
     levels: { info: 'Info', warn: 'Warning', error: 'Error' } as Record<string, string>,
   },
 };

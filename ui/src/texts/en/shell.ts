@@ -27,7 +27,7 @@ export const shell = {
   looking: 'Looking…',
   runningNow: (share: number | null): string =>
     share === null ? 'Running' : `Running, ${format.percent(share)}`,
-  needsToken: 'Next: after a token is entered',
+  needsToken: 'Next: needs a token',
   onDemand: 'Backs up on request',
   next: (when: string): string => `Next: ${within(when)}`,
   waits: 'Next: waits',
