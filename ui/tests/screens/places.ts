@@ -151,6 +151,11 @@ export const PLACES: readonly Place[] = [
     fake: 'empty',
     enter: vaultAt('/media/mira/newer', 'newer Labkeep'),
   },
+  {
+    name: 'setup-vault-1-read-only',
+    fake: 'empty',
+    enter: vaultAt('/root/labkeep', 'cannot be written to'),
+  },
   { name: 'setup-vault-2-key', fake: 'empty', enter: (page) => toVaultKey(page) },
   {
     name: 'setup-vault-2-wrong',

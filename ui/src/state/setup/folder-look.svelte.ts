@@ -38,6 +38,11 @@ export class FolderLook {
     return this.folder === null ? '' : t.setup.where.states[this.folder.state];
   }
 
+  /** Whether there is a doubt about it, though it can be used. */
+  get doubtful(): boolean {
+    return false;
+  }
+
   /** A better path. */
   get offer(): string | null {
     return this.folder?.suggestion ?? null;

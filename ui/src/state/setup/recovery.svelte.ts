@@ -22,7 +22,7 @@ export class Recovery extends FolderLook {
   }
 
   override get problem(): string | null {
-    if (this.folder === null || this.isVault) return null;
+    if (this.folder === null || this.isVault || this.doubtful) return null;
     const text = t.setup.recovery.noVault;
     switch (this.folder.state) {
       case 'new':
@@ -36,8 +36,13 @@ export class Recovery extends FolderLook {
     }
   }
 
+  /** What may not be written to may hold a vault all the same. */
+  override get doubtful(): boolean {
+    return this.folder?.state === 'not_writable';
+  }
+
   override get words(): string {
-    return t.setup.recovery.isVault;
+    return this.doubtful ? t.setup.recovery.readOnly : t.setup.recovery.isVault;
   }
 
   override get offer(): string | null {
@@ -63,7 +68,7 @@ export class Recovery extends FolderLook {
     this.lacking = this.path.trim() === '' ? t.setup.recovery.folderEmpty : null;
     if (this.lacking !== null) return false;
     if (this.folder === null) await this.look();
-    return this.isVault;
+    return this.isVault || this.doubtful;
   }
 
   /** What was refused at the key is no matter of the folder's; the key stays. */

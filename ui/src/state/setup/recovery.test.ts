@@ -41,11 +41,21 @@ describe('where the vault is', () => {
     ['/media/full', /no vault here: this folder holds other things/],
     ['/media/away/labkeep', /removable drive/],
     ['/media/newer', /newer Labkeep/],
-    ['/root/labkeep', /may not write/],
   ])('%s is refused in words and makes nothing', async (path, words) => {
     const { setup, recovery, world } = await at(path);
     expect(setup.step).toBe('vault_where');
     expect(recovery.problem).toMatch(words);
+    expect(world.vaults).toEqual([]);
+  });
+
+  test('a write-protected drive is tried with the key', async () => {
+    const { setup, recovery, world } = await at('/root/labkeep');
+    expect(recovery.problem).toBeNull();
+    expect(recovery.words).toMatch(/cannot be written to/);
+    expect(setup.step).toBe('vault_key');
+    recovery.key = FAKE_KEY;
+    await setup.submitVaultKey();
+    expect(recovery.otherError?.code).toBe('folder');
     expect(world.vaults).toEqual([]);
   });
 

@@ -55,6 +55,8 @@ export const setup = {
     placeholder: '/media/…',
     folderEmpty: 'Enter the folder of your vault, or choose it.',
     isVault: 'There is a vault here.',
+    readOnly:
+      'This folder cannot be written to. A vault in it can be read, but no backup be added to it.',
     noVault: {
       new: 'There is no such folder. If it is on a removable drive or a network share, connect it.',
       empty: 'There is no vault here: this folder is empty.',
