@@ -1,11 +1,11 @@
 //! Starting.
 
 use clap::Parser;
+use labkeep_desktop::arguments::Arguments;
 
-use crate::arguments::Arguments;
-use crate::desktop;
+use crate::lives;
 
 /// Runs Labkeep until it is quit.
 pub fn run() -> anyhow::Result<()> {
-    desktop::run(&Arguments::parse())
+    lives::run(&Arguments::parse())
 }

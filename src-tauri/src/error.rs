@@ -5,6 +5,8 @@ use std::future::Future;
 use std::panic::AssertUnwindSafe;
 
 use futures::FutureExt;
+use labkeep_desktop::refusal;
+use labkeep_engine::advice::Advice;
 use labkeep_engine::{Code, Error};
 use serde::Serialize;
 use specta::Type;
@@ -22,18 +24,18 @@ pub struct AppError {
 
 impl From<Error> for AppError {
     fn from(error: Error) -> Self {
-        let code = error.code();
-        if code == Code::Bug {
-            tracing::error!(error = %labkeep_engine::error::chain(&error), "a defect");
-        } else {
-            tracing::info!(error = %labkeep_engine::error::chain(&error), "refused");
-        }
-        let advice = error.advice();
+        let advice = refusal::told(&error);
         Self {
-            code,
+            code: error.code(),
             message: advice.message,
             hint: Some(advice.hint),
         }
+    }
+}
+
+impl From<AppError> for Advice {
+    fn from(error: AppError) -> Self {
+        Self::new(error.message, error.hint.unwrap_or_default())
     }
 }
 

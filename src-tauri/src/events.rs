@@ -1,6 +1,7 @@
 //! Hints to the window. Losing one is harmless: the window asks for the truth
 //! whenever it opens.
 
+use labkeep_desktop::place::Place;
 use labkeep_engine::Labkeep;
 use labkeep_engine::view::RunEvent;
 use serde::{Deserialize, Serialize};
@@ -9,7 +10,6 @@ use tauri::{AppHandle, Manager};
 use tauri_specta::Event;
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::place::Place;
 use crate::window;
 
 /// What happens to runs.

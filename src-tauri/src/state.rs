@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use labkeep_desktop::arguments::Arguments;
 use labkeep_engine::clock::SystemClock;
 use labkeep_engine::{Error, Labkeep};
 use labkeep_settings::{Home, Keychain, Secrets, SecretsFolder};
 
-use crate::arguments::Arguments;
 use crate::error::AppError;
 
 /// Labkeep, or why it could not be opened; then every command says so.

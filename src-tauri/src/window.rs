@@ -1,10 +1,10 @@
 //! The main window: made when it is wanted, destroyed when it is closed.
 
+use labkeep_desktop::place::Place;
 use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 use tauri_specta::Event;
 
 use crate::events::{ShellEvent, ShellEvents};
-use crate::place::Place;
 
 /// Its label.
 pub const MAIN: &str = "main";

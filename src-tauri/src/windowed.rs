@@ -5,20 +5,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use labkeep_desktop::arguments::Shown;
+use labkeep_desktop::background::ForMain;
+use labkeep_desktop::logs::Log;
+use labkeep_desktop::order::Orders;
+use labkeep_desktop::place::Place;
+use labkeep_desktop::schedule::Schedule;
+use labkeep_desktop::system::notifications::Notifications;
 use labkeep_engine::view::{Protection, StatusView};
 use tauri::{AppHandle, Builder, Manager, RunEvent, WindowEvent, Wry};
 use tokio::sync::{mpsc, watch};
 
-use crate::arguments::Shown;
-use crate::background::ForMain;
-use crate::desktop::Notifications;
 use crate::events::{self, ShellEvent};
-use crate::logs::Log;
-use crate::order::Orders;
-use crate::place::Place;
-use crate::schedule::Schedule;
 use crate::state::Opened;
-use crate::{commands, desktop, updater, window};
+use crate::{commands, lives, updater, window};
 
 /// How long the toolkit may take to end.
 const GRACE: Duration = Duration::from_millis(400);
@@ -193,7 +193,7 @@ async fn leave(app: AppHandle, closing: Closing, ended: Arc<Mutex<Ended>>) {
         if app.get_webview_window(window::MAIN).is_some() {
             return;
         }
-        if desktop::CAN_HIDE && !is_running() && !closing.is_held_back() {
+        if lives::CAN_HIDE && !is_running() && !closing.is_held_back() {
             // Nothing may begin between the last look and the end.
             closing.schedule.stop();
             if !is_running() {

@@ -10,11 +10,18 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 /// What each crate of the workspace may name of the others.
-const DIRECTION: [(&str, &[&str]); 8] = [
+const DIRECTION: [(&str, &[&str]); 9] = [
     (
         "labkeep",
-        &["labkeep-engine", "labkeep-gitlab", "labkeep-settings"],
+        &[
+            "labkeep-desktop",
+            "labkeep-engine",
+            "labkeep-gitlab",
+            "labkeep-settings",
+        ],
     ),
+    // A hidden Labkeep has no window, so it names nothing of one.
+    ("labkeep-desktop", &["labkeep-engine", "labkeep-settings"]),
     (
         "labkeep-cli",
         &[

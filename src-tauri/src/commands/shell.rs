@@ -1,11 +1,11 @@
 //! The program itself.
 
+use labkeep_desktop::order::{Order, Orders};
+use labkeep_desktop::words;
 use tauri::State;
 
 use super::Answer;
 use crate::error::answer;
-use crate::order::{Order, Orders};
-use crate::words;
 
 #[tauri::command]
 #[specta::specta]

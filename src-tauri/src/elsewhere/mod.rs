@@ -1,29 +1,25 @@
-//! What systems other than Linux have of their own: Tauri's tray, their
-//! notifications, their way of starting at login. There is one life only, with
-//! Tauri from the start, for nothing can be gained by beginning anew.
+//! The life on systems other than Linux: one only, with Tauri and its tray from
+//! the start, for nothing can be gained by beginning anew.
 
-mod autostart;
-mod notifications;
 mod tray;
 
 use anyhow::Context;
+use labkeep_desktop::arguments::Arguments;
+use labkeep_desktop::background;
+use labkeep_desktop::logs;
+use labkeep_desktop::order::{Order, Orders};
+use labkeep_desktop::schedule::Schedule;
+use labkeep_desktop::system::autostart::Autostart;
+use labkeep_desktop::system::notifications::Notifications;
+use labkeep_desktop::telling::Telling;
+use labkeep_desktop::words;
+use labkeep_engine::advice::Advice;
 use labkeep_engine::view::Protection;
 use labkeep_settings::Home;
 use tokio::sync::{mpsc, watch};
 
-use crate::arguments::Arguments;
-use crate::background;
-use crate::error::AppError;
-use crate::logs;
-use crate::order::{Order, Orders};
-use crate::schedule::Schedule;
 use crate::state::Opened;
-use crate::telling::Telling;
 use crate::windowed::{self, Closing, First};
-use crate::words;
-
-use autostart::Autostart;
-pub use notifications::Notifications;
 
 /// Whether the process can begin anew without a window.
 pub const CAN_HIDE: bool = false;
@@ -38,7 +34,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let opened = Opened::open(arguments);
     let status = match opened.labkeep() {
         Ok(labkeep) => runtime.block_on(background::status_of(&labkeep)),
-        Err(error) => background::unknown(&error),
+        Err(error) => background::unknown(error.into()),
     };
     if arguments.hidden && status.protection == Protection::NotSetUp {
         return Ok(());
@@ -49,12 +45,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let notifications = Notifications::new(orders.clone());
     let refused = {
         let notifications = notifications.clone();
-        move |error: AppError| {
-            notifications.show(Telling::not_done(&error.message, error.hint.as_deref()));
+        move |advice: Advice| {
+            notifications.show(Telling::not_done(&advice.message, Some(&advice.hint)));
         }
     };
     runtime.spawn(background::obey(
-        opened.labkeep(),
+        opened.labkeep().map_err(Advice::from),
         received,
         main_sender,
         refused,

@@ -1,5 +1,8 @@
 //! The tray by Tauri.
 
+use labkeep_desktop::menu::{Entry, menu};
+use labkeep_desktop::order::{Order, Orders};
+use labkeep_desktop::words;
 use labkeep_engine::view::{Protection, StatusView};
 use tauri::image::Image;
 use tauri::menu::{IsMenuItem, Menu, MenuItem, PredefinedMenuItem, Submenu};
@@ -7,10 +10,6 @@ use tauri::plugin::TauriPlugin;
 use tauri::tray::{TrayIcon, TrayIconBuilder};
 use tauri::{AppHandle, Wry};
 use tokio::sync::watch;
-
-use crate::menu::{Entry, menu};
-use crate::order::{Order, Orders};
-use crate::words;
 
 /// The item's name.
 const ID: &str = "labkeep";

@@ -1,5 +1,5 @@
-//! Every text that the shell itself shows. What is said about backups comes
-//! from the engine.
+//! Every text of the desktop itself. What is said about backups comes from the
+//! engine.
 
 /// The product's name.
 pub const NAME: &str = "Labkeep";

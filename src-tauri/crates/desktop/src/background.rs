@@ -3,18 +3,18 @@
 
 use std::time::Duration;
 
-use labkeep_engine::Labkeep;
+use labkeep_engine::advice::Advice;
 use labkeep_engine::keep::BackupWish;
 use labkeep_engine::notify::Notice;
 use labkeep_engine::view::{Protection, RunEvent, StatusView};
+use labkeep_engine::{Error, Labkeep};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc, watch};
 
-use crate::error::AppError;
 use crate::order::Order;
 use crate::place::Place;
 use crate::telling::Telling;
-use crate::words;
+use crate::{refusal, words};
 
 /// Between two looks at the status while nothing is heard.
 const LOOK: Duration = Duration::from_mins(1);
@@ -39,10 +39,10 @@ pub enum ForMain {
 /// Obeys orders until one of them is to quit. What cannot be done is told to
 /// `refused`.
 pub async fn obey(
-    labkeep: Result<Labkeep, AppError>,
+    labkeep: Result<Labkeep, Advice>,
     mut orders: mpsc::UnboundedReceiver<Order>,
     main: mpsc::UnboundedSender<ForMain>,
-    refused: impl Fn(AppError),
+    refused: impl Fn(Advice),
 ) {
     while let Some(order) = orders.recv().await {
         tracing::info!(?order, "obeying");
@@ -56,11 +56,11 @@ pub async fn obey(
             }
             order => {
                 let done = match &labkeep {
-                    Ok(labkeep) => carry_out(labkeep, order),
-                    Err(error) => Err(error.clone()),
+                    Ok(labkeep) => carry_out(labkeep, order).map_err(|error| refusal::told(&error)),
+                    Err(advice) => Err(advice.clone()),
                 };
-                if let Err(error) = done {
-                    refused(error);
+                if let Err(advice) = done {
+                    refused(advice);
                 }
                 continue;
             }
@@ -72,7 +72,7 @@ pub async fn obey(
     }
 }
 
-fn carry_out(labkeep: &Labkeep, order: Order) -> Result<(), AppError> {
+fn carry_out(labkeep: &Labkeep, order: Order) -> Result<(), Box<Error>> {
     match order {
         Order::BackUp { plan } => {
             let run = labkeep.start_backup(&plan, BackupWish::default())?;
@@ -129,16 +129,16 @@ pub async fn tell(mut notices: broadcast::Receiver<Notice>, show: impl Fn(Tellin
 pub async fn status_of(labkeep: &Labkeep) -> StatusView {
     match labkeep.status().await {
         Ok(status) => status,
-        Err(error) => unknown(&error.into()),
+        Err(error) => unknown(refusal::told(&error)),
     }
 }
 
 /// A status that cannot be known.
-pub fn unknown(error: &AppError) -> StatusView {
+pub fn unknown(why: Advice) -> StatusView {
     StatusView {
         protection: Protection::NeedsAttention,
         title: words::UNKNOWN.to_owned(),
-        detail: error.message.clone(),
+        detail: why.message,
         running: None,
         plans: Vec::new(),
         paused_until: None,

@@ -30,12 +30,12 @@ macro_rules! icon {
     ($name:literal) => {
         [
             decode(include_bytes!(concat!(
-                "../../../icons/tray/",
+                "../../../../../icons/tray/",
                 $name,
                 ".png"
             ))),
             decode(include_bytes!(concat!(
-                "../../../icons/tray/",
+                "../../../../../icons/tray/",
                 $name,
                 "@2x.png"
             ))),

@@ -9,7 +9,7 @@ use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::EnvFilter;
 
 /// What is logged unless the variable says otherwise.
-const DEFAULT: &str = "warn,labkeep_shell=info,labkeep_engine=info,labkeep_gitlab=info,labkeep_vault=info,labkeep_settings=info";
+const DEFAULT: &str = "warn,labkeep_shell=info,labkeep_desktop=info,labkeep_engine=info,labkeep_gitlab=info,labkeep_vault=info,labkeep_settings=info";
 
 /// The variable that changes it.
 const VARIABLE: &str = "LABKEEP_LOG";
