@@ -137,6 +137,10 @@ impl Demo {
             .await?
             .account
             .id;
+        // The demo is gone at the next login.
+        let mut preferences = labkeep.preferences()?;
+        preferences.start_at_login = false;
+        labkeep.set_preferences(&preferences)?;
         let location = self.vault().display().to_string();
         let vault = labkeep
             .create_vault(&location, Some("Practice vault".to_owned()))
@@ -150,7 +154,7 @@ impl Demo {
             include: Vec::new(),
             exclude: Vec::new(),
             kinds: None,
-            schedule: ScheduleView::Manual,
+            schedule: ScheduleView::Hours { hours: 1 },
             retention: labkeep_settings::Retention::default(),
         })?;
         Ok((account, plan.id))

@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::run::process;
 use crate::schedule::{
     Conditions, Decision, End, Ending, Last, Promise, Quiet, Rules, Why, decide, jitter,
-    promised_by,
+    promised_by, upcoming,
 };
 
 /// Runs of a plan that are looked at. More in a row never fail without one of
@@ -82,7 +82,11 @@ impl Labkeep {
         let held = self.held(plan.id);
         Ok(
             match decide(&promise, &rules(preferences), &conditions, now, &zone) {
-                Decision::NotScheduled | Decision::Running => Outlook::default(),
+                Decision::NotScheduled => Outlook::default(),
+                Decision::Running => Outlook {
+                    at: upcoming(&promise, now, &zone, 1).pop(),
+                    held: None,
+                },
                 Decision::Wait {
                     due,
                     until,
