@@ -162,9 +162,12 @@ async fn the_window_comes_and_goes_and_the_process_stays() -> Result<()> {
         shown.tip == "Labkeep: Protected"
     })
     .await?;
+    // What it took to begin is given back after a moment.
+    eventually("being small", async || Ok(taken(&labkeep).is_ok())).await?;
     let taken = taken(&labkeep)?;
     println!("after the window was closed: {} KiB", taken >> 10);
 
+    let tray = Tray::find(&desktop).await?;
     tray.click().await?;
     desktop.screen().wait_for_window(TITLE)?;
     desktop.screen().press(&["ctrl+q"])?;

