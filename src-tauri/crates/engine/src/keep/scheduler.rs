@@ -52,6 +52,11 @@ impl Chore {
     }
 }
 
+/// What a backup that cannot be started is remembered by.
+fn backup_key(plan: &Plan) -> String {
+    format!("backup:{}", plan.id)
+}
+
 fn chores(settings: &Settings) -> Vec<Chore> {
     let vaults = settings.vaults.iter().map(|vault| vault.id);
     let plans = settings.plans.iter().map(|plan| plan.id);
@@ -167,7 +172,10 @@ impl Labkeep {
         for plan in settings.plans.iter().filter(|plan| !awaits(plan)) {
             match self.decide_on(plan, &settings, machine, memory).await? {
                 Decision::NotScheduled => {}
-                Decision::Running => is_free = false,
+                Decision::Running => {
+                    is_free = false;
+                    self.set_trouble(&backup_key(plan), None);
+                }
                 Decision::Wait { until, why, .. } => {
                     next = next.min(until);
                     let is_held = !matches!(why, Why::NotDue | Why::BackOff);
@@ -176,17 +184,26 @@ impl Labkeep {
                 Decision::Start { due, caught_up } => {
                     self.hold(plan.id, None);
                     is_free = false;
+                    let key = backup_key(plan);
                     match self.start_backup(&plan.id.to_string(), BackupWish::default()) {
-                        Ok(run) => tracing::info!(%run, %due, caught_up, "started by the schedule"),
+                        Ok(run) => {
+                            tracing::info!(%run, %due, caught_up, "started by the schedule");
+                            self.set_trouble(&key, None);
+                        }
                         Err(error) => {
                             tracing::error!(plan = plan.name, error = %chain(&error), "a due backup could not be started");
+                            self.set_trouble(&key, Some(error.advice()));
                         }
                     }
                 }
             }
         }
         if is_free && self.running().is_empty() && may_work(&settings, machine, now) {
-            match self.start_due_copies().await {
+            let copies = self.start_due_copies().await;
+            if copies.is_ok() {
+                self.set_trouble("copy:", None);
+            }
+            match copies {
                 Ok(runs) if runs.is_empty() => {
                     if let Some(run) = self.start_due_chore(&settings, memory, now).await {
                         tracing::info!(%run, "started because it was due");
@@ -195,6 +212,7 @@ impl Labkeep {
                 Ok(runs) => tracing::info!(copies = runs.len(), "started because they were due"),
                 Err(error) => {
                     tracing::error!(error = %chain(&error), "second copies could not be started");
+                    self.set_trouble("copy:", Some(error.advice()));
                 }
             }
         }
@@ -225,7 +243,9 @@ impl Labkeep {
         let mut conditions = Conditions {
             on_battery: machine.on_battery,
             metered: machine.metered,
-            online: machine.online.filter(|_| !self.is_on_this_machine(plan)),
+            online: machine
+                .online
+                .filter(|_| !is_on_this_machine(settings, plan)),
             vault_reachable,
             instance_answers: None,
             clear_since: clear_since.map_or(memory.woken, |since| since.max(memory.woken)),
@@ -239,19 +259,6 @@ impl Labkeep {
             memory.clear_since.insert(plan.id, now);
         }
         Ok(decision)
-    }
-
-    /// Whether the plan's GitLab is on this machine, which needs no network.
-    fn is_on_this_machine(&self, plan: &Plan) -> bool {
-        let settings = self.settings().ok();
-        let account = settings.as_ref().and_then(|all| all.account(plan.account));
-        let url = account.and_then(|account| url::Url::parse(&account.url).ok());
-        match url.as_ref().and_then(url::Url::host) {
-            Some(url::Host::Domain(name)) => name == "localhost",
-            Some(url::Host::Ipv4(address)) => address.is_loopback(),
-            Some(url::Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        }
     }
 
     /// Whether the plan's GitLab answers, whatever it says: what is wrong then
@@ -292,13 +299,14 @@ impl Labkeep {
             };
             let vault = vault.and_then(|vault| settings.vault(vault)).cloned();
             let is_there = blocking(move || Ok(vault.is_some_and(|vault| is_there(&vault))));
-            if !is_there.await.unwrap_or(false) {
-                continue;
-            }
-            let started = match &chore {
-                Chore::Prune(_) => self.start_due_prune(&name).await,
-                Chore::Check(_) => self.start_due_check(&name).await,
-                Chore::Drill(_) => self.start_due_drill(&name),
+            let started = match is_there.await {
+                Ok(false) => continue,
+                Ok(true) => match &chore {
+                    Chore::Prune(_) => self.start_due_prune(&name).await,
+                    Chore::Check(_) => self.start_due_check(&name).await,
+                    Chore::Drill(_) => self.start_due_drill(&name),
+                },
+                Err(error) => Err(error),
             };
             match started {
                 Ok(run) => {
@@ -345,6 +353,8 @@ impl Labkeep {
                     key: format!("trouble-{key}"),
                     severity: Severity::Warning,
                     title: match what {
+                        "backup" => "A backup that is due cannot be started",
+                        "copy" => "Second copies cannot be started",
                         "prune" => "Old snapshots cannot be removed",
                         "check" => "A vault cannot be checked",
                         _ => "A restore cannot be rehearsed",
@@ -380,6 +390,19 @@ fn may_work(settings: &Settings, machine: MachineConditions, now: Timestamp) -> 
     let is_paused = rules.paused_until.is_some_and(|until| until > now);
     let on_battery = rules.wait_on_battery && machine.on_battery == Some(true);
     !is_quiet && !is_paused && !on_battery
+}
+
+/// Whether the plan's GitLab is on this machine, which needs no network.
+fn is_on_this_machine(settings: &Settings, plan: &Plan) -> bool {
+    let account = settings.account(plan.account);
+    // What is no address is for the run to tell.
+    let url = account.and_then(|account| url::Url::parse(&account.url).ok());
+    match url.as_ref().and_then(url::Url::host) {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
 }
 
 /// Whether no GitLab answered: no network yet, the page of a hotel's network in
