@@ -39,6 +39,11 @@ run: app
 demo: app
 	tests/scripts/demo $(DEBUG)
 
+# The same cases of the properties at every run; other ones are tried with
+# another seed: make test PROPTEST_RNG_SEED=$$RANDOM
+PROPTEST_RNG_SEED ?= 20261126
+export PROPTEST_RNG_SEED
+
 test: packages
 	tests/scripts/test
 
