@@ -141,3 +141,54 @@ async fn an_item_that_fails_its_drill_is_red_named_and_saved_again_in_full() -> 
     assert!(bench.labkeep().start_due_drill(&plan)?.is_none());
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_snapshot_proves_nothing_of_what_is_saved_now() -> Result<()> {
+    let bench = Bench::usual(2).await?;
+    let (id, path) = bench.keeper.world.gitlab.projects().swap_remove(0);
+    let first = bench.keeper.back_up().await?;
+    let pack = bench.save_something_large(&path).await?;
+    bench.keeper.world.gitlab.delete_project(&path)?;
+    flip(&pack)?;
+    let bad = bench.check(100).await?;
+    assert_eq!(bad.run.outcome, Some(Outcome::Failed), "{bad:#?}");
+    assert_eq!(bench.back_up().await?.run.outcome, Some(Outcome::Complete));
+    assert!(bench.row(&path)?.gone_since.is_some());
+    assert!(bench.row(&path)?.distrusted_since.is_some());
+
+    let run = bench.labkeep().start_drill(&first, vec![Item::project(id)]);
+    let good = bench.ended(run.await?).await?;
+    assert_eq!(good.run.outcome, Some(Outcome::Complete), "{good:#?}");
+    assert!(bench.row(&path)?.proven_at.is_none());
+    assert!(bench.row(&path)?.distrusted_since.is_some());
+    assert!(bench.labkeep().home_view()?.last_proof.is_none());
+
+    // The whole of it: what is saved there for the last time, and no more.
+    let run = bench.labkeep().start_drill(&first, Vec::new()).await?;
+    let good = bench.ended(run).await?;
+    assert_eq!(good.run.outcome, Some(Outcome::Complete), "{good:#?}");
+    let snapshots = bench.labkeep().snapshots(None)?;
+    let drilled = snapshots.iter().find(|one| one.id == first.id);
+    assert!(drilled.context("it is known")?.proven_at.is_some());
+    assert!(bench.labkeep().home_view()?.last_proof.is_none());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_of_the_last_snapshot_is_as_good() -> Result<()> {
+    let bench = Bench::usual(2).await?;
+    let (id, path) = bench.keeper.world.gitlab.projects().swap_remove(0);
+    bench.keeper.back_up().await?;
+    let folder = bench.folder().with_file_name("other").display().to_string();
+    let other = bench.labkeep().create_vault(&folder, None).await?.id;
+    let run = bench.labkeep().start_copy_between(&bench.vault, &other)?;
+    bench.ended(run).await?;
+    let copy = bench.labkeep().snapshots(Some(&other))?.remove(0);
+    let copy = bench.labkeep().find_snapshot(&copy.id)?;
+    let run = bench.labkeep().start_drill(&copy, vec![Item::project(id)]);
+    let good = bench.ended(run.await?).await?;
+    assert_eq!(good.run.outcome, Some(Outcome::Complete), "{good:#?}");
+    assert!(bench.row(&path)?.proven_at.is_some());
+    assert!(bench.labkeep().home_view()?.last_proof.is_some());
+    Ok(())
+}

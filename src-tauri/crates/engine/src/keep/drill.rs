@@ -64,6 +64,8 @@ pub(super) struct Failure {
 struct Tally {
     report: Vec<ReportLine>,
     good: usize,
+    /// Those of the good ones that are the last that is saved of their item.
+    current: usize,
     failed: Vec<String>,
 }
 
@@ -239,11 +241,11 @@ impl Labkeep {
         }
         let now = self.0.clock.now();
         let is_good = tally.failed.is_empty();
-        if is_good && tally.good > 0 {
+        if is_good && tally.current > 0 {
             let proof = LastProof {
                 run: execution.id.to_string(),
                 at: millis(now),
-                items: u32::try_from(tally.good).unwrap_or(u32::MAX),
+                items: u32::try_from(tally.current).unwrap_or(u32::MAX),
             };
             self.0.catalogue.set_memo(PROOF, &json!(proof))?;
         }
@@ -343,7 +345,8 @@ impl Labkeep {
             let items = open.ledger.items();
             items.iter().filter(|i| i.sort == Sort::Project).count()
         });
-        self.note_proven(account, &part.snapshot, &proven, projects)
+        tally.current += self.note_proven(account, &part.snapshot, &proven, projects)?;
+        Ok(())
     }
 
     /// Rebuilds one item. That it cannot be is what the report says.
@@ -389,28 +392,35 @@ impl Labkeep {
     }
 
     /// Items were rebuilt and are whole. `projects` are in the snapshot in all.
+    /// Tells of how many it was the last that is saved: that an earlier version
+    /// can be rebuilt says nothing of a later one.
     fn note_proven(
         &self,
         account: &Account,
         snapshot: &SnapshotRef,
         proven: &[Item],
         projects: usize,
-    ) -> Result<()> {
+    ) -> Result<usize> {
         if proven.is_empty() {
-            return Ok(());
+            return Ok(0);
         }
         let now = self.0.clock.now();
-        let keys: Vec<_> = proven.iter().copied().map(key).collect();
+        let at = self.time_of(snapshot)?;
         let catalogue = &self.0.catalogue;
+        let known: Vec<KnownItem> = catalogue
+            .items(account.id)?
+            .into_iter()
+            .filter(|known| item_of(known.item).is_some_and(|item| proven.contains(&item)))
+            .filter(|known| is_current(known, &snapshot.id, at))
+            .collect();
+        let keys: Vec<_> = known.iter().map(|known| known.item).collect();
         catalogue.items_proven(account.id, &keys, now)?;
         if projects == proven.len() {
             catalogue.snapshot_proven(&snapshot.vault.vault_id, &snapshot.id, now)?;
         }
-        let at = self.time_of(snapshot)?;
         let mut failures = self.drill_failures()?;
         for item in proven {
             let name = failure_name(account, *item);
-            // An earlier version that is whole says nothing of a later one.
             if failures.get(&name).is_some_and(|failure| failure.at <= at) {
                 failures.remove(&name);
             }
@@ -419,14 +429,13 @@ impl Labkeep {
         self.note_readable(snapshot.vault.id, &snapshot.id, proven)?;
         // What is gone at GitLab cannot be read in full any more: that it can
         // be rebuilt is all that there is to know.
-        let gone: Vec<Item> = catalogue
-            .items(account.id)?
+        let gone: Vec<Item> = known
             .iter()
             .filter(|known| known.gone_since.is_some())
             .filter_map(|known| item_of(known.item))
-            .filter(|item| proven.contains(item))
             .collect();
-        self.trust(account.id, &gone, now)
+        self.trust(account.id, &gone, now)?;
+        Ok(keys.len())
     }
 
     /// Items could not be rebuilt: what is saved of them is damaged.
@@ -496,6 +505,13 @@ impl Labkeep {
                 name: open.head.account.url.clone(),
             })
     }
+}
+
+/// Whether a snapshot of that time has the last that is saved of an item; a copy
+/// in another vault is as good.
+fn is_current(known: &KnownItem, snapshot: &str, at: Timestamp) -> bool {
+    known.last_snapshot.as_deref() == Some(snapshot)
+        || known.last_saved.is_none_or(|last| at >= last)
 }
 
 fn candidate(
