@@ -5,5 +5,7 @@
 mod copies;
 #[path = "recovery/machine.rs"]
 mod machine;
+#[path = "recovery/retentions.rs"]
+mod retentions;
 #[path = "recovery/scene.rs"]
 mod scene;

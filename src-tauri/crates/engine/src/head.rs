@@ -104,6 +104,23 @@ pub struct HeadPlan {
     pub copies: Vec<HeadCopy>,
 }
 
+impl HeadPlan {
+    /// How long its snapshots are kept in a vault, by the vault's own name, as
+    /// far as it says. None for a retention that would keep nothing.
+    pub fn retention_in(&self, vault: &str) -> Option<Retention> {
+        let said = match self.vault.as_deref() {
+            Some(own) if own != vault => {
+                let mut copies = self.copies.iter();
+                copies
+                    .find(|copy| copy.vault == vault)
+                    .map(|copy| copy.retention)
+            }
+            _ => self.retention,
+        };
+        said.filter(|retention| !retention.keeps_nothing())
+    }
+}
+
 /// A second copy of a plan's vault.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeadCopy {

@@ -20,6 +20,8 @@ use crate::retention::{Dated, Kept, decide};
 pub(super) struct Candidate {
     pub facts: SnapshotFacts,
     pub dated: Dated,
+    /// How long its plan's snapshots stay in this vault, as it says itself.
+    pub stated: Option<Retention>,
 }
 
 /// A plan's snapshots in one vault, and how long they stay there.
@@ -39,20 +41,23 @@ pub(super) fn candidate(
 ) -> Result<Candidate> {
     let reader = vault.read(&facts.id)?;
     let ledger = Ledger::from_ndjson(&reader.read(layout::LEDGER)?.unwrap_or_default())?;
-    let head = reader.read(layout::HEAD)?;
-    let ended = match head {
+    let head = match reader.read(layout::HEAD)? {
         // Somebody else's snapshot in the same vault.
         None => None,
-        Some(head) => Some(Head::parse(Some(&head))?.ended),
+        Some(head) => Some(Head::parse(Some(&head))?),
     };
+    let stated = head
+        .as_ref()
+        .and_then(|head| head.plan.retention_in(vault.id().as_str()));
     let whole = ledger.lines().filter(|line| line.is_whole());
     Ok(Candidate {
         dated: Dated {
-            time: real_time(facts.time, ended),
+            time: real_time(facts.time, head.map(|head| head.ended)),
             pinned: pinned.contains(&facts.id),
             whole: whole.map(|line| (line.item(), line.kind)).collect(),
         },
         facts,
+        stated,
     })
 }
 
@@ -84,8 +89,8 @@ pub(super) fn rules(
         for plan in plans_here {
             let known = settings.plans.iter().find(|p| p.id.to_string() == *plan);
             let is_copied = match (known, settings.vault(copy.from)) {
-                (Some(plan), _) if plan.vault == entry.id => false,
                 (Some(plan), _) if plan.vault == copy.from => true,
+                // One that goes here by itself may have been copied here before.
                 (_, Some(from)) => is_in(from, plan)?,
                 (_, None) => false,
             };

@@ -30,6 +30,7 @@ mod preferences;
 mod promise;
 mod prune;
 mod prune_due;
+mod prune_rules;
 mod reader;
 mod rebuild;
 mod recall;

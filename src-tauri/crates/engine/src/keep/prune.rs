@@ -3,15 +3,13 @@
 //! list, a loss at GitLab that nobody has answered for, a vault that changed
 //! since the plan was shown.
 
-use std::collections::BTreeSet;
-
 use labkeep_settings::{Retention, RunId, Settings, VaultEntry};
 use labkeep_vault::{PruneFacts, PruneReport, SnapshotId};
 use serde_json::json;
 
 use super::execute::{Ended, Execution, Order};
-use super::judge::{Candidate, Rule, candidate, judge, rules};
-use super::snapshot::details;
+use super::judge::{Candidate, candidate, judge};
+use super::prune_rules::Scope;
 use super::{Labkeep, blocking};
 use crate::clock::millis;
 use crate::error::{Error, Result};
@@ -30,15 +28,16 @@ pub(super) struct Planned {
 impl Labkeep {
     /// What a prune of a vault is going to do. Nothing is removed.
     pub async fn plan_prune(&self, vault: &str) -> Result<PrunePlanView> {
-        Ok(self.planned_prune(vault).await?.view)
+        let entry = self.find_vault(vault)?;
+        Ok(self.planned_prune(&entry, Scope::Asked).await?.view)
     }
 
     /// The same with the vault's numbers.
-    pub(super) async fn planned_prune(&self, vault: &str) -> Result<Planned> {
-        let entry = self.find_vault(vault)?;
-        let planned = self.plan_prune_with(&entry, &self.settings()?).await?;
+    pub(super) async fn planned_prune(&self, entry: &VaultEntry, scope: Scope) -> Result<Planned> {
+        let settings = self.settings()?;
+        let planned = self.plan_prune_with(entry, &settings, scope).await?;
         // After looking: other machines may have seen a loss.
-        self.refuse_unanswered(&entry)?;
+        self.refuse_unanswered(entry)?;
         Ok(planned)
     }
 
@@ -56,10 +55,16 @@ impl Labkeep {
             }
         }
         let entry = self.find_vault(&plan.vault.to_string())?;
-        Ok(self.plan_prune_with(&entry, &settings).await?.view)
+        let planned = self.plan_prune_with(&entry, &settings, Scope::Asked);
+        Ok(planned.await?.view)
     }
 
-    async fn plan_prune_with(&self, entry: &VaultEntry, settings: &Settings) -> Result<Planned> {
+    async fn plan_prune_with(
+        &self,
+        entry: &VaultEntry,
+        settings: &Settings,
+        scope: Scope,
+    ) -> Result<Planned> {
         let vault = self.vault(entry).await?;
         // Other machines may have written to it.
         self.rebuild_from(&vault).await?;
@@ -77,7 +82,9 @@ impl Labkeep {
             Ok((candidates?, facts))
         })
         .await?;
-        let lines = judge(&self.prune_rules(entry, settings)?, &candidates);
+        let mut rules = self.prune_rules(entry, settings, scope)?;
+        rules.extend(self.rules_of_others(entry, &rules, &candidates)?);
+        let lines = judge(&rules, &candidates);
         let view = PrunePlanView {
             vault: entry.id.to_string(),
             snapshots: candidates
@@ -96,22 +103,12 @@ impl Labkeep {
         Ok(Planned { view, facts })
     }
 
-    /// Who decides how long what stays in a vault.
-    pub(super) fn prune_rules(&self, entry: &VaultEntry, settings: &Settings) -> Result<Vec<Rule>> {
-        let here = self.plans_in(entry)?;
-        rules(settings, entry, &here, |other, plan| {
-            Ok(self.plans_in(other)?.contains(plan))
-        })
-    }
-
-    /// IDs of the plans that have snapshots in a vault, as far as is known.
-    fn plans_in(&self, entry: &VaultEntry) -> Result<BTreeSet<String>> {
-        let known = self.0.catalogue.snapshots(&entry.vault_id)?;
-        Ok(known.iter().map(|known| details(known).plan).collect())
-    }
-
     /// Prunes in the background, exactly as planned.
     pub fn start_prune(&self, plan: &PrunePlanView) -> Result<RunId> {
+        self.start_prune_of(plan, Scope::Asked)
+    }
+
+    pub(super) fn start_prune_of(&self, plan: &PrunePlanView, scope: Scope) -> Result<RunId> {
         let entry = self.find_vault(&plan.vault)?;
         self.refuse_unanswered(&entry)?;
         let order = Order {
@@ -125,7 +122,7 @@ impl Labkeep {
         };
         let plan = plan.clone();
         self.execute(order, move |labkeep, execution| async move {
-            match labkeep.prune(&plan, &entry, &execution).await {
+            match labkeep.prune(&plan, &entry, scope, &execution).await {
                 Ok(ended) => ended,
                 Err(Error::Vault(labkeep_vault::Error::Aborted)) => Ended::aborted(),
                 Err(error) => Ended::failed(error.advice()),
@@ -137,6 +134,7 @@ impl Labkeep {
         &self,
         plan: &PrunePlanView,
         entry: &VaultEntry,
+        scope: Scope,
         execution: &Execution,
     ) -> Result<Ended> {
         execution.active.progress.enter(Phase::Checking);
@@ -148,7 +146,7 @@ impl Labkeep {
         let now = tokio::select! {
             biased;
             () = cancel.cancelled() => return Ok(Ended::aborted()),
-            now = self.plan_prune(&plan.vault) => now?,
+            now = self.planned_prune(entry, scope) => now?.view,
         };
         if now.snapshots != plan.snapshots {
             return Err(labkeep_vault::Error::PlanOutdated.into());

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::Labkeep;
 use super::judge::Rule;
 use super::prune::Planned;
+use super::prune_rules::Scope;
 use crate::clock::{from_millis, millis};
 use crate::error::{Error, Result};
 use crate::run::process;
@@ -36,7 +37,7 @@ impl Labkeep {
             let now = json!(millis(self.0.clock.now()));
             self.0.catalogue.set_memo(&memo(&entry), &now)?;
         }
-        due?.map(|planned| self.start_prune(&planned.view))
+        due?.map(|planned| self.start_prune_of(&planned.view, Scope::Due))
             .transpose()
     }
 
@@ -44,7 +45,7 @@ impl Labkeep {
         if !self.may_prune(entry)? {
             return Ok(None);
         }
-        match self.planned_prune(&entry.id.to_string()).await {
+        match self.planned_prune(entry, Scope::Due).await {
             Ok(planned) => Ok(is_worth_it(&planned).then_some(planned)),
             // Another machine has seen a loss.
             Err(Error::LossUnanswered { .. }) => Ok(None),
@@ -54,7 +55,7 @@ impl Labkeep {
 
     /// Whether nothing that this machine knows speaks against it.
     fn may_prune(&self, entry: &VaultEntry) -> Result<bool> {
-        let rules = self.prune_rules(entry, &self.settings()?)?;
+        let rules = self.prune_rules(entry, &self.settings()?, Scope::Due)?;
         Ok(!rules.is_empty()
             && self.is_a_day_ago(entry)?
             && !self.is_unanswered(entry)?

@@ -89,11 +89,7 @@ impl Labkeep {
                 .schedule
                 .filter(|schedule| schedule.is_possible())
                 .unwrap_or_default(),
-            retention: head
-                .plan
-                .retention
-                .filter(|retention| !retention.keeps_nothing())
-                .unwrap_or_default(),
+            retention: head.plan.retention_in(&entry.vault_id).unwrap_or_default(),
             created_at: self.0.clock.now(),
             rest: serde_json::Map::new(),
         };
