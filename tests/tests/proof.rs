@@ -7,5 +7,7 @@ mod bench;
 mod damage;
 #[path = "proof/drills.rs"]
 mod drills;
+#[path = "proof/pruning.rs"]
+mod pruning;
 #[path = "proof/rotation.rs"]
 mod rotation;

@@ -912,8 +912,11 @@ export type PrunePlanView = {
 	vault: string,
 	/**  Every snapshot in it, newest first. */
 	snapshots: PruneLine[],
-	/**  Bytes that no snapshot needs already; what goes now is not among them. */
-	bytes_unused: number,
+	/**
+	 *  Bytes that no snapshot needs already; what goes now is not among them.
+	 *  None while nobody can tell, because something is damaged.
+	 */
+	bytes_unused: number | null,
 };
 
 /**

@@ -43,6 +43,11 @@ pub struct Dated {
     /// What of which item is whole in it. Each kind by itself: an item whose
     /// issues fail every time still has its repository in each.
     pub whole: BTreeSet<(Item, Kind)>,
+    /// What was whole in it, of items that are known to be damaged there.
+    pub harmed: BTreeSet<(Item, Kind)>,
+    /// Whether anything of it is known to be damaged: it takes no place of a
+    /// sound one.
+    pub is_damaged: bool,
 }
 
 /// Why a snapshot stays.
@@ -56,11 +61,28 @@ pub enum Kept {
     Rule(&'static str),
     /// Something of so many items was never whole again after it.
     LastWhole(usize),
+    /// It is damaged, and nothing else has something of so many items.
+    LastHarmed(usize),
 }
 
 /// Decides for every snapshot of one plan, which come newest first. None: it
-/// goes.
+/// goes. A damaged one stays as long as it would if it were sound, and the
+/// sound ones stay as if it were not there.
 pub fn decide(snapshots: &[Dated], retention: Retention, zone: &TimeZone) -> Vec<Option<Kept>> {
+    let mut kept = by_rules(snapshots, retention, zone);
+    let is_sound = |place: &usize| !snapshots[*place].is_damaged;
+    let sound: Vec<usize> = (0..snapshots.len()).filter(is_sound).collect();
+    if sound.len() < snapshots.len() {
+        let alone: Vec<Dated> = sound.iter().map(|at| snapshots[*at].clone()).collect();
+        for (place, why) in sound.into_iter().zip(by_rules(&alone, retention, zone)) {
+            kept[place] = kept[place].take().or(why);
+        }
+    }
+    keep_the_last(snapshots, &mut kept);
+    kept
+}
+
+fn by_rules(snapshots: &[Dated], retention: Retention, zone: &TimeZone) -> Vec<Option<Kept>> {
     let times: Vec<Zoned> = snapshots
         .iter()
         .map(|snapshot| snapshot.time.to_zoned(zone.clone()))
@@ -109,16 +131,25 @@ pub fn decide(snapshots: &[Dated], retention: Retention, zone: &TimeZone) -> Vec
     keep("yearly", retention.yearly, &|_, time| {
         time.year().to_string()
     });
-    let mut seen: BTreeSet<(Item, Kind)> = BTreeSet::new();
-    for (snapshot, kept) in snapshots.iter().zip(&mut kept) {
-        let last = snapshot.whole.iter().filter(|what| !seen.contains(what));
-        let last: BTreeSet<Item> = last.map(|(item, _)| *item).collect();
-        if !last.is_empty() {
-            kept.get_or_insert(Kept::LastWhole(last.len()));
-        }
-        seen.extend(&snapshot.whole);
-    }
     kept
+}
+
+/// Keeps the last snapshot with something of an item; a damaged one only where
+/// no other has it.
+fn keep_the_last(snapshots: &[Dated], kept: &mut [Option<Kept>]) {
+    let mut seen: BTreeSet<(Item, Kind)> = BTreeSet::new();
+    let mut keep = |what: fn(&Dated) -> &BTreeSet<(Item, Kind)>, why: fn(usize) -> Kept| {
+        for (snapshot, kept) in snapshots.iter().zip(kept.iter_mut()) {
+            let last = what(snapshot).iter().filter(|what| !seen.contains(what));
+            let last: BTreeSet<Item> = last.map(|(item, _)| *item).collect();
+            if !last.is_empty() {
+                kept.get_or_insert(why(last.len()));
+            }
+            seen.extend(what(snapshot));
+        }
+    };
+    keep(|snapshot| &snapshot.whole, Kept::LastWhole);
+    keep(|snapshot| &snapshot.harmed, Kept::LastHarmed);
 }
 
 fn week(date: ISOWeekDate) -> String {
@@ -139,6 +170,8 @@ mod tests {
                 time: Timestamp::from_second(newest - number * hours * HOUR).unwrap(),
                 pinned: false,
                 whole: BTreeSet::from([(Item::project(1), Kind::Repository)]),
+                harmed: BTreeSet::new(),
+                is_damaged: false,
             })
             .collect()
     }
@@ -209,6 +242,26 @@ mod tests {
         snapshots[1].whole.clear();
         let kept = decide(&snapshots, rules(1, 0, 0), &TimeZone::UTC);
         assert_eq!(places(&kept), [0, 2]);
+    }
+
+    #[test]
+    fn a_damaged_snapshot_displaces_no_sound_one() {
+        let mut snapshots = every(6, 12);
+        // The one that was kept of its day, and what it alone had.
+        let harmed = (Item::project(7), Kind::Issues);
+        snapshots[3].is_damaged = true;
+        snapshots[3].harmed = std::mem::take(&mut snapshots[3].whole);
+        let kept = decide(&snapshots, rules(3, 0, 0), &TimeZone::UTC);
+        assert_eq!(places(&kept), [0, 3, 4, 7]);
+        snapshots[10].is_damaged = true;
+        snapshots[10].harmed = BTreeSet::from([harmed]);
+        let kept = decide(&snapshots, rules(1, 0, 0), &TimeZone::UTC);
+        assert_eq!(places(&kept), [0, 10]);
+        assert_eq!(kept[10], Some(Kept::LastHarmed(1)));
+        // A sound copy of it, however old, is the one that counts.
+        snapshots[11].whole.insert(harmed);
+        let kept = decide(&snapshots, rules(1, 0, 0), &TimeZone::UTC);
+        assert_eq!(places(&kept), [0, 11]);
     }
 
     #[test]

@@ -93,9 +93,16 @@ impl PrunePlan {
 }
 
 impl Vault {
-    /// Plans a prune. Refuses when a snapshot that the caller knows of is not
-    /// listed and was not removed on purpose: a storage that hides snapshots
-    /// would have their data removed.
+    /// Refuses when a snapshot that the caller knows of is not listed and was
+    /// not removed on purpose: a storage that hides snapshots would have their
+    /// data removed.
+    pub fn refuse_missing(&self, known: &[SnapshotId]) -> Result<()> {
+        self.compare(&self.lists()?, known)
+    }
+
+    /// Plans a prune. Refuses missing snapshots first, and when a snapshot
+    /// needs what the vault does not have any more: then nobody can tell what
+    /// is needed.
     pub fn prune_plan(&self, known: &[SnapshotId]) -> Result<PrunePlan> {
         self.plan_with_grace(known, GRACE)
     }
@@ -106,21 +113,7 @@ impl Vault {
         grace: SignedDuration,
     ) -> Result<PrunePlan> {
         let lists = self.lists()?;
-        let there: BTreeSet<_> = lists
-            .snapshots
-            .iter()
-            .copied()
-            .map(SnapshotId::from_rustic)
-            .collect();
-        let mut absent = known.iter().filter(|id| !there.contains(id)).peekable();
-        let removed = match absent.peek() {
-            Some(_) => self.removal_records()?,
-            None => BTreeSet::new(),
-        };
-        let missing: Vec<_> = absent.filter(|id| !removed.contains(id)).copied().collect();
-        if !missing.is_empty() {
-            return Err(Error::SnapshotsMissing { missing });
-        }
+        self.compare(&lists, known)?;
         // The plan is made from the lists that were just compared.
         let backend = Arc::new(FixedBackend::with_lists(
             self.backend(),
@@ -136,7 +129,7 @@ impl Vault {
                 .prune_plan(&options)
                 .map_err(|e| library("planning a prune", e))?;
             Ok(PrunePlan {
-                facts: facts(&plan, there.len()),
+                facts: facts(&plan, lists.snapshots.len()),
                 lists,
                 options,
                 plan,
@@ -179,6 +172,26 @@ impl Vault {
             packs_removed: backend.removed(),
             leftovers_removed,
         })
+    }
+
+    fn compare(&self, lists: &Lists, known: &[SnapshotId]) -> Result<()> {
+        let there: BTreeSet<_> = lists
+            .snapshots
+            .iter()
+            .copied()
+            .map(SnapshotId::from_rustic)
+            .collect();
+        let mut absent = known.iter().filter(|id| !there.contains(id)).peekable();
+        let removed = match absent.peek() {
+            Some(_) => self.removal_records()?,
+            None => BTreeSet::new(),
+        };
+        let missing: Vec<_> = absent.filter(|id| !removed.contains(id)).copied().collect();
+        if missing.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::SnapshotsMissing { missing })
+        }
     }
 
     fn lists(&self) -> Result<Lists> {

@@ -37,9 +37,15 @@ fn say(plan: &PrunePlanView, output: &Output) {
     table.lines().iter().for_each(|line| output.say(line));
     let go = plan.snapshots.iter().filter(|line| !line.stays).count();
     output.say(format!(
-        "{} to be removed, {} to stay; {} in the vault are needed by none already.",
+        "{} to be removed, {} to stay; {}.",
         words::count(go as u64, "snapshot"),
         plan.snapshots.len() - go,
-        words::bytes(plan.bytes_unused)
+        match plan.bytes_unused {
+            Some(bytes) => format!(
+                "{} in the vault are needed by none already",
+                words::bytes(bytes)
+            ),
+            None => "what is needed by none cannot be told while something is damaged".to_owned(),
+        }
     ));
 }

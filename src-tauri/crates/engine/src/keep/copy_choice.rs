@@ -143,7 +143,7 @@ impl<'a> Lines<'a> {
                 } else {
                     BTreeSet::new()
                 };
-                match candidate(vault, facts.clone(), &pins) {
+                match candidate(vault, facts.clone(), &pins, None) {
                     Ok(candidate) => dated.push((facts.id, candidate.dated)),
                     Err(error) => {
                         tracing::warn!(snapshot = %facts.id, %error, "its ledger cannot be read");

@@ -51,6 +51,16 @@ impl Damage {
         known.is_some_and(|folders| folders.contains(folder))
     }
 
+    /// The folders of a snapshot that are known to be damaged.
+    pub fn folders_of(&self, snapshot: &str) -> Option<&BTreeSet<String>> {
+        self.snapshots.get(snapshot)
+    }
+
+    /// Whether the vault has to be repaired first.
+    pub const fn is_to_be_repaired(&self) -> bool {
+        self.to_repair
+    }
+
     fn is_nothing(&self) -> bool {
         *self == Self::default()
     }

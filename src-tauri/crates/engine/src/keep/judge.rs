@@ -9,9 +9,11 @@ use jiff::tz::TimeZone;
 use labkeep_settings::{Retention, Settings, VaultEntry};
 use labkeep_vault::{SnapshotFacts, SnapshotId, Vault};
 
+use super::damage::item_at;
 use crate::backup::job::plan_tag;
 use crate::error::Result;
 use crate::head::Head;
+use crate::kind::Item;
 use crate::layout;
 use crate::ledger::Ledger;
 use crate::retention::{Dated, Kept, decide};
@@ -33,32 +35,65 @@ pub(super) struct Rule {
     pub retention: Retention,
 }
 
-/// Reads what decides about a snapshot.
+/// Reads what decides about a snapshot. `damaged` are the folders in it that
+/// are known to be damaged.
 pub(super) fn candidate(
     vault: &Vault,
     facts: SnapshotFacts,
     pinned: &BTreeSet<SnapshotId>,
+    damaged: Option<&BTreeSet<String>>,
 ) -> Result<Candidate> {
     let reader = vault.read(&facts.id)?;
     let ledger = Ledger::from_ndjson(&reader.read(layout::LEDGER)?.unwrap_or_default())?;
-    let head = match reader.read(layout::HEAD)? {
-        // Somebody else's snapshot in the same vault.
-        None => None,
-        Some(head) => Some(Head::parse(Some(&head))?),
-    };
-    let stated = head
-        .as_ref()
-        .and_then(|head| head.plan.retention_in(vault.id().as_str()));
-    let whole = ledger.lines().filter(|line| line.is_whole());
+    // None in somebody else's snapshot in the same vault.
+    let head = reader.read(layout::HEAD)?;
+    let head = head.map(|head| Head::parse(Some(&head))).transpose()?;
+    let whole = ledger
+        .lines()
+        .filter(|line| line.is_whole())
+        .map(|line| (line.item(), line.kind));
+    let (harmed, whole) = whole.partition(|(item, _)| is_harmed(*item, damaged));
     Ok(Candidate {
+        stated: head
+            .as_ref()
+            .and_then(|head| head.plan.retention_in(vault.id().as_str())),
         dated: Dated {
             time: real_time(facts.time, head.map(|head| head.ended)),
             pinned: pinned.contains(&facts.id),
-            whole: whole.map(|line| (line.item(), line.kind)).collect(),
+            whole,
+            harmed,
+            is_damaged: damaged.is_some_and(|folders| !folders.is_empty()),
         },
         facts,
-        stated,
     })
+}
+
+/// What decides about a snapshot that cannot be read: it has nothing that would
+/// keep it longer than a rule does.
+pub(super) fn unreadable(facts: SnapshotFacts, pinned: &BTreeSet<SnapshotId>) -> Candidate {
+    Candidate {
+        stated: None,
+        dated: Dated {
+            time: facts.time,
+            pinned: pinned.contains(&facts.id),
+            whole: BTreeSet::new(),
+            harmed: BTreeSet::new(),
+            is_damaged: true,
+        },
+        facts,
+    }
+}
+
+/// Whether an item may lie in one of these folders. What is damaged beside the
+/// items may concern any of them.
+fn is_harmed(item: Item, damaged: Option<&BTreeSet<String>>) -> bool {
+    damaged
+        .into_iter()
+        .flatten()
+        .any(|folder| match item_at(folder) {
+            Some(harmed) => harmed == item,
+            None => true,
+        })
 }
 
 /// When a run really was. After a clock that was ahead was set right, runs get
@@ -146,6 +181,8 @@ fn why(kept: Option<&Kept>) -> (bool, String) {
         Some(Kept::Rule(name)) => (true, (*name).to_owned()),
         Some(Kept::LastWhole(1)) => (true, "the last whole copy of 1 item".to_owned()),
         Some(Kept::LastWhole(items)) => (true, format!("the last whole copy of {items} items")),
+        Some(Kept::LastHarmed(1)) => (true, "the last copy of 1 item, damaged".to_owned()),
+        Some(Kept::LastHarmed(items)) => (true, format!("the last copy of {items} items, damaged")),
         None => (false, "kept by no rule".to_owned()),
     }
 }

@@ -18,6 +18,7 @@ mod drill;
 mod execute;
 mod export;
 mod find;
+mod hindered;
 mod home;
 mod items;
 mod judge;

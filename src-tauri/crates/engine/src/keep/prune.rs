@@ -3,14 +3,18 @@
 //! list, a loss at GitLab that nobody has answered for, a vault that changed
 //! since the plan was shown.
 
-use labkeep_settings::{Retention, RunId, Settings, VaultEntry};
-use labkeep_vault::{PruneFacts, PruneReport, SnapshotId};
+use labkeep_settings::{KnownSnapshot, Retention, RunId, Settings, VaultEntry};
+use labkeep_vault::{PruneFacts, SnapshotId, Vault};
 use serde_json::json;
 
+use super::check::tells_of_damage;
+use super::damage::Damage;
 use super::execute::{Ended, Execution, Order};
-use super::judge::{Candidate, candidate, judge};
+use super::hindered::facts_of;
+use super::judge::{Candidate, candidate, judge, unreadable};
 use super::prune_rules::Scope;
 use super::{Labkeep, blocking};
+use crate::advice::is_damage;
 use crate::clock::millis;
 use crate::error::{Error, Result};
 use crate::outcome::RunKind;
@@ -21,8 +25,8 @@ use crate::view::{Mark, Phase, PruneLine, PrunePlanView, ReportLine};
 pub(super) struct Planned {
     /// The plan, to be shown and executed.
     pub view: PrunePlanView,
-    /// The vault's numbers.
-    pub facts: PruneFacts,
+    /// The vault's numbers; none while damage hides what is needed.
+    pub facts: Option<PruneFacts>,
 }
 
 impl Labkeep {
@@ -69,19 +73,10 @@ impl Labkeep {
         // Other machines may have written to it.
         self.rebuild_from(&vault).await?;
         let known = self.known_ids(entry)?;
+        let damage = self.damage(entry.id)?;
+        let notes = self.0.catalogue.snapshots(&entry.vault_id)?;
         let reading = vault.clone();
-        let (candidates, facts) = blocking(move || {
-            let facts = *reading.prune_plan(&known)?.facts();
-            let pinned = reading.pinned()?;
-            let candidates: Result<Vec<Candidate>> = reading
-                .snapshots()?
-                .into_iter()
-                .rev()
-                .map(|facts| candidate(&reading, facts, &pinned))
-                .collect();
-            Ok((candidates?, facts))
-        })
-        .await?;
+        let (candidates, facts) = blocking(move || read(&reading, &known, &damage, &notes)).await?;
         let mut rules = self.prune_rules(entry, settings, scope)?;
         rules.extend(self.rules_of_others(entry, &rules, &candidates)?);
         let lines = judge(&rules, &candidates);
@@ -98,7 +93,7 @@ impl Labkeep {
                     why,
                 })
                 .collect(),
-            bytes_unused: facts.bytes_unused,
+            bytes_unused: facts.map(|facts| facts.bytes_unused),
         };
         Ok(Planned { view, facts })
     }
@@ -166,21 +161,31 @@ impl Labkeep {
         let staying = self.known_ids(entry)?;
         let watch = execution.watch();
         let pruning = vault.clone();
-        let report = blocking(move || {
+        let pruned = blocking(move || {
             pruning.forget(&going)?;
             if cancel.is_cancelled() {
                 return Err(labkeep_vault::Error::Aborted.into());
             }
-            let plan = pruning.prune_plan(&staying)?;
-            Ok(pruning.prune(plan, &process::host(), watch)?)
+            let plan = match pruning.prune_plan(&staying) {
+                Err(error) if is_damage(&error) => return Ok(Err(error)),
+                plan => plan?,
+            };
+            Ok(Ok(pruning.prune(plan, &process::host(), watch)?))
         })
         .await?;
-        let usage = blocking(move || Ok(vault.usage()?)).await?;
+        let measured = vault.clone();
+        let usage = blocking(move || Ok(measured.usage()?)).await?;
         self.note_usage(entry.id, usage.bytes, usage.snapshots)?;
-        Ok(Ended {
-            report: said(names.len(), &report),
-            ..Ended::complete()
-        })
+        match pruned {
+            Ok(report) => Ok(Ended {
+                report: said(names.len(), report.done),
+                ..Ended::complete()
+            }),
+            Err(error) => Ok(Ended {
+                report: said(names.len(), PruneFacts::default()),
+                ..self.hindered(entry, vault, error).await?
+            }),
+        }
     }
 
     /// The snapshots of a vault that this machine knows.
@@ -197,9 +202,41 @@ fn id_of(name: &str) -> Result<SnapshotId> {
     })
 }
 
-fn said(removed: usize, report: &PruneReport) -> Vec<ReportLine> {
+/// What decides about every snapshot, newest first, and the vault's numbers.
+fn read(
+    vault: &Vault,
+    known: &[SnapshotId],
+    damage: &Damage,
+    notes: &[KnownSnapshot],
+) -> Result<(Vec<Candidate>, Option<PruneFacts>)> {
+    vault.refuse_missing(known)?;
+    let pinned = vault.pinned()?;
+    let (there, lost) = vault.snapshots_with_damage()?;
+    let mut candidates: Vec<Candidate> = Vec::new();
+    for facts in there.into_iter().rev() {
+        let harmed = damage.folders_of(&facts.id.to_string());
+        candidates.push(match candidate(vault, facts.clone(), &pinned, harmed) {
+            Err(error) if tells_of_damage(&error) => unreadable(facts, &pinned),
+            read => read?,
+        });
+    }
+    let is_known = !lost.is_empty() || candidates.iter().any(|one| one.dated.is_damaged);
+    for (id, _) in lost {
+        let note = notes.iter().find(|note| note.id == id.to_string());
+        candidates.extend(note.map(|note| unreadable(facts_of(id, note), &pinned)));
+    }
+    candidates.sort_by_key(|one| std::cmp::Reverse(one.facts.time));
+    let facts = match vault.prune_plan(known) {
+        Ok(plan) => Some(*plan.facts()),
+        // What can go goes all the same; the damaged ones may be among it.
+        Err(error) if is_known && is_damage(&error) => None,
+        Err(error) => return Err(error.into()),
+    };
+    Ok((candidates, facts))
+}
+
+fn said(removed: usize, done: PruneFacts) -> Vec<ReportLine> {
     let mut lines = vec![format!("{removed} snapshots are removed.")];
-    let done = report.done;
     if done.bytes_to_mark > 0 {
         lines.push(format!(
             "{} bytes are needed no more; a prune a day from now removes them.",

@@ -58,6 +58,8 @@ impl Labkeep {
         let rules = self.prune_rules(entry, &self.settings()?, Scope::Due)?;
         Ok(!rules.is_empty()
             && self.is_a_day_ago(entry)?
+            // What is damaged may be saved again before anything goes.
+            && !self.damage(entry.id)?.is_to_be_repaired()
             && !self.is_unanswered(entry)?
             && !self.is_written_to(entry)?
             && self.are_backups_good(&rules)?)
@@ -119,7 +121,8 @@ impl Labkeep {
 
 /// Whether a snapshot goes, or data was marked long enough ago to go.
 fn is_worth_it(planned: &Planned) -> bool {
-    planned.view.goes().next().is_some() || planned.facts.packs_to_remove > 0
+    let is_marked = planned.facts.is_some_and(|facts| facts.packs_to_remove > 0);
+    planned.view.goes().next().is_some() || is_marked
 }
 
 /// Whether the last time is long ago. One that is still to come is none: the

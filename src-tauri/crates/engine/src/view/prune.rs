@@ -26,7 +26,8 @@ pub struct PrunePlanView {
     /// Every snapshot in it, newest first.
     pub snapshots: Vec<PruneLine>,
     /// Bytes that no snapshot needs already; what goes now is not among them.
-    pub bytes_unused: u64,
+    /// None while nobody can tell, because something is damaged.
+    pub bytes_unused: Option<u64>,
 }
 
 impl PrunePlanView {
