@@ -274,3 +274,115 @@ async fn snapshots_that_cannot_be_read_are_told_and_hide_no_others() -> Result<(
     assert!(matches!(told.remedy, Some(Remedy::CheckVault { .. })));
     Ok(())
 }
+
+/// The key of the keeper's vault, as text.
+fn typed(key: &VaultKey) -> secrecy::SecretString {
+    key.as_secret().clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_was_lost_is_kept_again_when_the_vault_is_opened() -> Result<()> {
+    let mut keeper = Keeper::new(many(1)).await?;
+    keeper.back_up().await?;
+    let vault = keeper.labkeep.vaults()?.remove(0);
+    for secret in fs::read_dir(keeper.home().join("secrets"))? {
+        let path = secret?.path();
+        if path.to_string_lossy().contains("vault-key") {
+            fs::remove_file(path)?;
+        }
+    }
+    keeper.start_again()?;
+    let lost = keeper.labkeep.start_check(&vault.id, 0).await;
+    let advice = lost.expect_err("the key is gone").advice();
+    assert!(advice.hint.contains("Open the vault again"), "{advice:?}");
+
+    let key = keeper.world.key.clone();
+    let wrong = VaultKey::generate();
+    let labkeep = &keeper.labkeep;
+    let refused = labkeep
+        .open_vault(&vault.location, typed(&wrong), None)
+        .await;
+    assert!(refused.is_err());
+    let with_slash = format!("{}/", vault.location);
+    let again = labkeep.open_vault(&with_slash, typed(&key), None).await?;
+    assert_eq!(again.id, vault.id);
+    assert_eq!(labkeep.vaults()?.len(), 1);
+    keeper.start_again()?;
+    complete(
+        &keeper.labkeep,
+        keeper.labkeep.start_check(&vault.id, 0).await?,
+    )
+    .await?;
+    keeper.back_up().await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_vault_in_the_place_of_a_known_one_is_refused() -> Result<()> {
+    let keeper = Keeper::new(many(1)).await?;
+    keeper.back_up().await?;
+    let known = keeper.labkeep.vaults()?.remove(0);
+    vault_for_copies(&keeper, "other").await?;
+    let key = other_key(&keeper)?;
+    fs::rename(place(&keeper, "vault"), place(&keeper, "away"))?;
+    fs::rename(place(&keeper, "other"), place(&keeper, "vault"))?;
+    let labkeep = &keeper.labkeep;
+    let refused = labkeep.open_vault(&known.location, typed(&key), None).await;
+    let advice = refused.expect_err("it is another one").advice();
+    assert!(advice.message.contains("is not the one"), "{advice:?}");
+    // The key of the right one stays.
+    fs::rename(place(&keeper, "vault"), place(&keeper, "other"))?;
+    fs::rename(place(&keeper, "away"), place(&keeper, "vault"))?;
+    complete(labkeep, labkeep.start_check(&known.id, 0).await?).await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vault_that_was_moved_stays_the_same_one() -> Result<()> {
+    let keeper = Keeper::new(many(1)).await?;
+    let snapshot = keeper.back_up().await?;
+    let vault = keeper.labkeep.vaults()?.remove(0);
+    let (from, to) = (place(&keeper, "vault"), place(&keeper, "moved"));
+    fs::rename(&from, &to)?;
+    let labkeep = &keeper.labkeep;
+    let key = keeper.world.key.clone();
+    let to = to.display().to_string();
+    let moved = labkeep.open_vault(&to, typed(&key), None).await?;
+    assert_eq!(
+        (moved.id.as_str(), moved.location.as_str()),
+        (vault.id.as_str(), to.as_str())
+    );
+    assert_eq!(labkeep.vaults()?.len(), 1);
+    let found = labkeep.find_snapshot(&snapshot.id)?;
+    let run = labkeep.start_drill(&found, Vec::new()).await?;
+    complete(labkeep, run).await?;
+    complete(
+        labkeep,
+        labkeep.start_backup(&keeper.plan, labkeep_engine::keep::BackupWish::default())?,
+    )
+    .await?;
+
+    // By another path it is the same place; as a copy of its files it is not.
+    let link = place(&keeper, "link").display().to_string();
+    std::os::unix::fs::symlink(&to, &link)?;
+    let same = labkeep.open_vault(&link, typed(&key), None).await?;
+    assert_eq!(
+        (same.id.as_str(), same.location.as_str()),
+        (vault.id.as_str(), to.as_str())
+    );
+    let twin = place(&keeper, "twin");
+    let copied = std::process::Command::new("cp")
+        .arg("-a")
+        .arg(&to)
+        .arg(&twin)
+        .status()?;
+    assert!(copied.success());
+    let twin = twin.display().to_string();
+    let refused = labkeep.open_vault(&twin, typed(&key), None).await;
+    assert!(refused.is_err(), "there are two of it");
+    fs::remove_dir_all(&to)?;
+    let moved = labkeep.open_vault(&twin, typed(&key), None).await?;
+    assert_eq!((moved.id, moved.location), (vault.id, twin));
+    assert_eq!(labkeep.vaults()?.len(), 1);
+    Ok(())
+}

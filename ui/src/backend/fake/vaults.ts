@@ -51,7 +51,8 @@ export function vaultCommands(world: World): Topic<Names> {
           `The folder ${folder.path} is not there.`,
           'If it is on a drive, plug it in.',
         );
-      const vault = world.addVault(folder.path, name || 'Backups');
+      const known = world.vaults.find(({ location }) => location === folder.path);
+      const vault = known ?? world.addVault(folder.path, name || 'Backups');
       vault.recovery_kit = 'saved';
       // A machine that has plans knows what is in the vault already.
       if (world.plans.length === 0 && !folder.path.endsWith('/unused')) recover(world, vault);

@@ -84,9 +84,7 @@ export class Recovery extends FolderLook {
     this.keyLacking = this.key.trim() === '' ? t.setup.where.keyEmpty : null;
     if (this.keyLacking !== null) return false;
     return this.action.do(async () => {
-      // An interruption may have left it known, though not everything in it.
-      const known = await this.#knownAt(place);
-      this.vault = await this.#open(place, known);
+      this.vault = await this.backend.openVault(place, this.key.trim(), this.name.trim());
       this.key = '';
     });
   }
@@ -104,24 +102,6 @@ export class Recovery extends FolderLook {
     const there = inside === null ? null : await this.backend.inspectFolder(inside);
     if (this.path.trim() === path) this.#inside = there?.state === 'vault' ? there.path : null;
     return folder;
-  }
-
-  /** Known vaults are read again, too, and refused only when nothing is new. */
-  async #open(place: string, known: VaultView | null): Promise<VaultView> {
-    try {
-      return await this.backend.openVault(place, this.key.trim(), this.name.trim());
-    } catch (thrown) {
-      const code = (thrown as Partial<AppError>).code;
-      const now = known !== null && code === 'folder' ? await this.#knownAt(place) : null;
-      if (now?.reachable) return now;
-      throw thrown;
-    }
-  }
-
-  async #knownAt(place: string): Promise<VaultView | null> {
-    const { vaults } = await this.backend.getOverview();
-    const bare = (path: string): string => path.replace(/\/+$/, '');
-    return vaults.find(({ location }) => bare(location) === bare(place)) ?? null;
   }
 
   async #count(): Promise<Found | null> {

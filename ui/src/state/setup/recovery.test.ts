@@ -159,13 +159,24 @@ describe('what was found', () => {
     expect(setup.where.choice).toBe(world.vaults[0]?.id);
   });
 
-  test('a vault that an interruption left known is taken as it is', async () => {
-    const { setup, backend, recovery } = await at('/media/existing');
-    await backend.openVault('/media/existing', FAKE_KEY, '');
-    const known = { code: 'folder', message: 'It is known already.', hint: null };
-    vi.spyOn(backend, 'openVault').mockRejectedValue(known);
+  test('a vault that is known is opened again and stays the only one', async () => {
+    const { setup, backend, recovery, world } = await at('/media/existing');
+    const known = await backend.openVault('/media/existing', FAKE_KEY, '');
     recovery.key = FAKE_KEY;
     await setup.submitVaultKey();
     expect(setup.step).toBe('found');
+    expect(recovery.vault?.id).toBe(known.id);
+    expect(world.vaults).toHaveLength(1);
+  });
+
+  test('what is refused at a known place is not taken for found', async () => {
+    const { setup, backend, recovery } = await at('/media/existing');
+    await backend.openVault('/media/existing', FAKE_KEY, '');
+    const other = { code: 'folder', message: 'It is another vault.', hint: null };
+    vi.spyOn(backend, 'openVault').mockRejectedValue(other);
+    recovery.key = FAKE_KEY;
+    await setup.submitVaultKey();
+    expect(setup.step).not.toBe('found');
+    expect(recovery.otherError?.message).toBe('It is another vault.');
   });
 });

@@ -72,7 +72,8 @@ impl Labkeep {
     }
 
     /// Attaches a vault that is there already, and rebuilds from it what this
-    /// machine does not know.
+    /// machine does not know. One that is known gets its key back if that was
+    /// lost, and its new place if it was moved.
     pub async fn open_vault(
         &self,
         location: &str,
@@ -80,42 +81,74 @@ impl Labkeep {
         name: Option<String>,
     ) -> Result<VaultView> {
         let location = Location::parse(&expand(location).display().to_string())?;
-        let known = self.refuse_known(&location.to_string());
         let key = VaultKey::parse(key.expose_secret())?;
         let vault = {
             let (location, key) = (location.clone(), key.clone());
             blocking(move || Ok(Vault::open(&location, &key, OpenOptions::default())?)).await?
         };
-        if let Err(refusal) = known {
-            // Known already; what it holds may not be, after an interruption.
-            let was_known = self.0.catalogue.snapshots(vault.id().as_str())?.len();
-            self.rebuild_from(&vault).await?;
-            self.recall_plans(&vault).await?;
-            let is_known = self.0.catalogue.snapshots(vault.id().as_str())?.len();
-            let here = location.to_string();
-            let entry = self
-                .settings()?
-                .vaults
-                .into_iter()
-                .find(|e| e.location == here);
-            return match entry {
-                Some(entry) if is_known > was_known => self.vault_view(&entry),
-                _ => Err(refusal),
-            };
-        }
-        let id = VaultEntryId::random();
-        let name = self.free_vault_name(name, &location)?;
-        self.keep_key(id, &name, &key).await?;
-        // Whoever has typed the key has the recovery kit.
-        let kit = RecoveryKit::Saved {
-            at: self.0.clock.now(),
-            path: None,
+        let view = match self.known_entry(&vault, &key).await? {
+            Some(entry) => {
+                self.keep_key(entry.id, &entry.name, &key).await?;
+                self.move_to(&entry, &vault)?
+            }
+            None => {
+                let id = VaultEntryId::random();
+                let name = self.free_vault_name(name, &location)?;
+                self.keep_key(id, &name, &key).await?;
+                // Whoever has typed the key has the recovery kit.
+                let kit = RecoveryKit::Saved {
+                    at: self.0.clock.now(),
+                    path: None,
+                };
+                self.attach(id, name, &vault, kit)?
+            }
         };
-        let view = self.attach(id, name, &vault, kit)?;
         self.rebuild_from(&vault).await?;
         self.recall_plans(&vault).await?;
         self.0.runs.changed();
         Ok(view)
+    }
+
+    /// The entry of a vault that is known: at this place, or at another one
+    /// where it is no more.
+    async fn known_entry(&self, vault: &Vault, key: &VaultKey) -> Result<Option<VaultEntry>> {
+        let here = vault.location().to_string();
+        let mut known = self.settings()?.vaults;
+        if let Some(entry) = known.iter().find(|entry| is_same(&entry.location, &here)) {
+            if entry.vault_id != vault.id().as_str() {
+                return Err(Error::OtherVault { location: here });
+            }
+            return Ok(Some(entry.clone()));
+        }
+        known.retain(|entry| entry.vault_id == vault.id().as_str());
+        for entry in &known {
+            // Somebody copied its files: there are two of them.
+            if is_at(entry, key).await? {
+                return Err(Error::KnownVault {
+                    location: entry.location.clone(),
+                });
+            }
+        }
+        Ok(known.into_iter().next())
+    }
+
+    fn move_to(&self, entry: &VaultEntry, vault: &Vault) -> Result<VaultView> {
+        let location = vault.location().to_string();
+        let mut entry = entry.clone();
+        if !is_same(&entry.location, &location) {
+            tracing::info!(vault = entry.name, location, "the vault was moved");
+            entry.location = location;
+            let moved = entry.clone();
+            self.0.store.update(|settings| {
+                for other in &mut settings.vaults {
+                    if other.id == moved.id {
+                        other.location.clone_from(&moved.location);
+                    }
+                }
+            })?;
+        }
+        self.open_vaults().insert(entry.id, vault.clone());
+        self.vault_view(&entry)
     }
 
     /// The vaults, in the order in which they were added.
@@ -290,7 +323,7 @@ impl Labkeep {
         if settings
             .vaults
             .iter()
-            .any(|vault| vault.location == location)
+            .any(|vault| is_same(&vault.location, location))
         {
             return Err(Error::KnownVault {
                 location: location.to_owned(),
@@ -327,6 +360,26 @@ impl Labkeep {
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
+}
+
+/// Whether two locations are the same place, by whatever path.
+fn is_same(one: &str, other: &str) -> bool {
+    let place = |location: &str| {
+        let path = PathBuf::from(location);
+        path.canonicalize().unwrap_or(path)
+    };
+    place(one) == place(other)
+}
+
+/// Whether a vault is where its entry says.
+async fn is_at(entry: &VaultEntry, key: &VaultKey) -> Result<bool> {
+    let location = Location::parse(&entry.location)?;
+    let (key, id) = (key.clone(), entry.vault_id.clone());
+    blocking(move || {
+        let found = Vault::open(&location, &key, OpenOptions::default());
+        Ok(found.is_ok_and(|vault| vault.id().as_str() == id))
+    })
+    .await
 }
 
 /// The name, with a number behind it if it is taken.
