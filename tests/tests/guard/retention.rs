@@ -6,8 +6,9 @@ use labkeep_engine::outcome::Outcome;
 use labkeep_engine::view::CopyInput;
 use labkeep_settings::Retention;
 use labkeep_tests::keeper::Keeper;
-use labkeep_tests::world::many;
+use labkeep_tests::world::{World, many};
 use labkeep_vault::{CreateOptions, Location, SnapshotId, Vault, VaultKey};
+use practice_gitlab::TokenRequest;
 
 use crate::scene::{keep_last, restic, touch};
 
@@ -70,6 +71,39 @@ async fn a_pinned_snapshot_survives_every_retention_until_it_is_unpinned() -> Re
         plan.goes().map(|line| line.id.as_str()).collect::<Vec<_>>(),
         [made[0].id.as_str()]
     );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_may_not_be_read_any_more_keeps_its_last_copy() -> Result<()> {
+    let world = World::new(many(4))?;
+    let gitlab = &world.gitlab;
+    let user = "comes-back";
+    gitlab.create_user(user, "Comes Back", "back@example.com");
+    let paths: Vec<String> = gitlab.projects().into_iter().map(|(_, p)| p).collect();
+    for path in &paths {
+        gitlab.set_role(user, path, 30)?;
+    }
+    let request = TokenRequest::new(user, &["read_api", "read_repository"]);
+    let token = gitlab.make_token(&request)?;
+    let keeper = Keeper::keep(world, &token, &[]).await?;
+    let whole = keeper.back_up().await?;
+    // Out of sight for a while, then back as a Guest's.
+    let gitlab = &keeper.world.gitlab;
+    gitlab.set_role(user, &paths[0], 0)?;
+    crate::scene::run(&keeper).await?;
+    gitlab.set_role(user, &paths[0], 10)?;
+    crate::scene::run(&keeper).await?;
+    keep_last(&keeper, 1)?;
+    let vault = keeper.labkeep.vaults()?.remove(0).id;
+    let plan = keeper.labkeep.plan_prune(&vault).await?;
+    let line = plan.snapshots.last().context("three lines")?;
+    assert_eq!(line.id, whole.id);
+    assert_eq!(
+        (line.stays, line.why.as_str()),
+        (true, "the last whole copy of 1 item")
+    );
+    assert_eq!(plan.goes().count(), 1);
     Ok(())
 }
 

@@ -128,6 +128,17 @@ impl Line {
         !matches!(self.state, LedgerState::Failed)
     }
 
+    /// Whether the snapshot has what GitLab had of it, so that it can be the last
+    /// copy. What could not be seen is not failed, and is no copy either; what
+    /// was saved before a feature was switched off is one.
+    pub const fn is_copy(&self) -> bool {
+        match self.state {
+            LedgerState::Saved | LedgerState::Unchanged | LedgerState::Empty => true,
+            LedgerState::FeatureOff => !self.pieces.is_empty(),
+            LedgerState::NoRight | LedgerState::NotOffered | LedgerState::Failed => false,
+        }
+    }
+
     /// Whether people should hear about it.
     pub const fn is_missing(&self) -> bool {
         matches!(
@@ -262,6 +273,21 @@ mod tests {
         assert_eq!(ledger.outcome(), Outcome::Complete);
         ledger.put(line(2, Kind::Wiki, LedgerState::Failed));
         assert_eq!(ledger.outcome(), Outcome::Partial);
+    }
+
+    #[test]
+    fn what_could_not_be_seen_is_no_copy() {
+        let is_copy = |state| line(1, Kind::Issues, state).is_copy();
+        assert!(is_copy(LedgerState::Saved) && is_copy(LedgerState::Empty));
+        assert!(!is_copy(LedgerState::NoRight) && !is_copy(LedgerState::NotOffered));
+        assert!(!is_copy(LedgerState::Failed) && !is_copy(LedgerState::FeatureOff));
+        let mut kept = line(1, Kind::Issues, LedgerState::FeatureOff);
+        kept.pieces.push(PieceFacts {
+            path: "relations/issues.ndjson".to_owned(),
+            size: 12,
+            captured: Timestamp::UNIX_EPOCH,
+        });
+        assert!(kept.is_copy());
     }
 
     #[test]

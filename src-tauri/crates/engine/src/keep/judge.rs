@@ -50,7 +50,7 @@ pub(super) fn candidate(
     let head = head.map(|head| Head::parse(Some(&head))).transpose()?;
     let whole = ledger
         .lines()
-        .filter(|line| line.is_whole())
+        .filter(|line| line.is_copy())
         .map(|line| (line.item(), line.kind));
     let (harmed, whole) = whole.partition(|(item, _)| is_harmed(*item, damaged));
     Ok(Candidate {
