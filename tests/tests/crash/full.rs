@@ -51,7 +51,8 @@ async fn on_a_small_disk() -> Result<()> {
     ensure!(before.len() == 2, "{before:?}");
 
     let (_, path) = machine.world.gitlab.projects().swap_remove(0);
-    let large = dense(7, 24 << 20);
+    // Half as large when it is packed, and so twice the disk.
+    let large = dense(7, 32 << 20);
     machine
         .world
         .gitlab
@@ -59,6 +60,20 @@ async fn on_a_small_disk() -> Result<()> {
     fails_for_room(&machine, &["backup", "tight"])?;
     let after = contents(&machine.vault("small")?)?;
     ensure!(after == before, "{after:?} is not {before:?}");
+
+    // A first backup is not even begun when what GitLab tells cannot fit.
+    machine.make_vault("new", disk.join("new"))?;
+    machine.make_plan("first", "new", &["--keep", "last=1"])?;
+    let planned = machine.json(&["backup", "first", "--plan-only"])?;
+    let (new, free) = (&planned["new_bytes"], &planned["free_bytes"]);
+    ensure!(new.as_u64() > free.as_u64(), "{new} new, {free} free");
+    let used = machine.vault("new")?.usage()?;
+    fails_for_room(&machine, &["backup", "first"])?;
+    ensure!(
+        machine.vault("new")?.usage()? == used,
+        "something was written"
+    );
+    std::fs::remove_dir_all(disk.join("new"))?;
 
     machine.json(&["backup", "all"])?;
     fails_for_room(&machine, &["vault", "copy", "disk", "small"])?;

@@ -1434,6 +1434,11 @@ export type VisibleItem = {
 	archived: boolean,
 	/**  Last activity that GitLab tells. */
 	last_activity_at: number | null,
+	/**
+	 *  Bytes on GitLab's disk of its repository and wiki; none if GitLab does
+	 *  not tell.
+	 */
+	bytes: number | null,
 };
 
 /**  A pause that somebody else asked for. */

@@ -3,6 +3,7 @@ import type { VisibleItem } from '../backend/bindings.ts';
 import {
   EVERYTHING,
   checksOf,
+  chosenBytes,
   chosenProjects,
   marksOf,
   patternsOf,
@@ -28,6 +29,7 @@ function items(...paths: string[]): VisibleItem[] {
       role: null,
       archived: false,
       last_activity_at: null,
+      bytes: group || path.startsWith('labs/') ? null : 1_000,
     };
   });
 }
@@ -86,6 +88,12 @@ describe('patterns', () => {
       exclude: ['acme/ops/runbooks'],
     });
     expect(chosenProjects(tree, marks)).toBe(3);
+  });
+
+  test('sizes are of what is chosen, and none is told where GitLab tells none', () => {
+    expect(chosenBytes(tree, clicks(NOTHING, 'acme/ops/charts'))).toBe(1_000);
+    expect(chosenBytes(tree, clicks(NOTHING, 'acme/ops'))).toBe(2_000);
+    expect(chosenBytes(tree, clicks(NOTHING, 'labs'))).toBeNull();
   });
 
   test('choosing all children chooses the group', () => {

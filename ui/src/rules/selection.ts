@@ -171,12 +171,22 @@ export function marksOf(tree: readonly Node[], patterns: Patterns): Marks {
 
 /** How many projects the marks choose. */
 export function chosenProjects(tree: readonly Node[], marks: Marks): number {
-  let count = 0;
+  return chosen(tree, marks).length;
+}
+
+/** The bytes of the chosen projects at GitLab, as far as it tells; null if of none. */
+export function chosenBytes(tree: readonly Node[], marks: Marks): number | null {
+  const told = chosen(tree, marks).flatMap(({ bytes }) => bytes ?? []);
+  return told.length === 0 ? null : told.reduce((sum, bytes) => sum + bytes, 0);
+}
+
+function chosen(tree: readonly Node[], marks: Marks): VisibleItem[] {
+  const found: VisibleItem[] = [];
   const visit = (node: Node, above: boolean): void => {
     const own = markOf(marks, node, above);
-    if (own && !isGroup(node)) count += 1;
+    if (own && !isGroup(node)) found.push(node.item);
     node.children.forEach((child) => visit(child, own));
   };
   tree.forEach((node) => visit(node, marks.root));
-  return count;
+  return found;
 }

@@ -4,21 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use labkeep_engine::outcome::{Outcome, RunKind};
 use labkeep_engine::view::{LedgerState, Mark, Phase, ScopeStateView};
-
-/// "1.2 MB".
-pub fn bytes(bytes: u64) -> String {
-    const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
-    if bytes < 1000 {
-        return format!("{bytes} B");
-    }
-    let mut tenths = bytes / 100;
-    let mut unit = 0;
-    while tenths >= 10_000 && unit + 1 < UNITS.len() {
-        tenths /= 1000;
-        unit += 1;
-    }
-    format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
-}
+pub use labkeep_engine::words::bytes;
 
 /// "2026-11-25 18:40", local time.
 pub fn time(millis: i64) -> String {
@@ -141,20 +127,6 @@ pub const fn mark(mark: Mark) -> char {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn bytes_have_one_digit_behind_the_point() {
-        for (number, words) in [
-            (0, "0 B"),
-            (999, "999 B"),
-            (1_000, "1.0 kB"),
-            (1_250_000, "1.2 MB"),
-            (999_999_999, "999.9 MB"),
-            (104_857_600_000, "104.8 GB"),
-        ] {
-            assert_eq!(bytes(number), words);
-        }
-    }
 
     #[test]
     fn stamps_are_rfc_3339() {

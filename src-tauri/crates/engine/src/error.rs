@@ -466,7 +466,9 @@ impl Error {
             Self::TokenMissing { .. } | Self::TokenTooSmall { .. } => Code::Token,
             Self::KeyMissing { .. } => Code::Key,
             Self::Unknown { .. } => Code::NotFound,
-            Self::OtherVault { .. } | Self::KnownVault { .. } => Code::Folder,
+            Self::Backup(BackupError::NoRoom { .. })
+            | Self::OtherVault { .. }
+            | Self::KnownVault { .. } => Code::Folder,
             Self::Pattern(_)
             | Self::Ambiguous { .. }
             | Self::NoneYet { .. }

@@ -29,6 +29,7 @@ pub mod schedule;
 pub mod scratch;
 mod token_page;
 pub mod view;
+pub mod words;
 
 pub use error::{Code, Error, Result};
 pub use keep::Labkeep;

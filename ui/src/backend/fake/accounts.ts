@@ -131,6 +131,7 @@ function visible(world: World): VisibleItem[] {
         parent: groups.has(parent) ? parent : null,
         role: project ? (row.path.startsWith('acme/design') ? 'Guest' : 'Maintainer') : 'Owner',
         archived: project && row.item.id % 23 === 0,
+        bytes: project ? (row.item.id % 40) * 6_000_000 : null,
         last_activity_at: project ? world.now - (row.item.id % 90) * DAY : null,
       };
     });

@@ -4,6 +4,7 @@ import type { VisibleItem } from '../../backend/bindings.ts';
 import {
   EVERYTHING,
   checksOf,
+  chosenBytes,
   chosenProjects,
   marksOf,
   patternsOf,
@@ -33,6 +34,10 @@ export class What {
   );
   readonly groups = $derived.by(() => (this.items.value?.length ?? 0) - this.total);
   readonly chosen = $derived(chosenProjects(this.tree, this.marks));
+  /** Bytes at GitLab of what is chosen; null where it tells none. */
+  readonly bytes = $derived.by(() =>
+    chosenBytes(this.tree, this.mode === 'everything' ? EVERYTHING : this.marks),
+  );
   readonly rows: TreeRow<VisibleItem>[] = $derived.by(() => {
     const depths = new Map<string, number>();
     const walk = (nodes: typeof this.tree): void => {

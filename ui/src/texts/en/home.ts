@@ -91,6 +91,7 @@ export const home = {
   never: 'Never',
   attention: 'Needs attention',
   goodToKnow: 'Good to know',
+  numbers: 'Backups in numbers',
   remedies: {
     renew_token: 'Enter a token',
     show_permissions: 'Show permissions',

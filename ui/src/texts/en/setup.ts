@@ -146,6 +146,9 @@ export const setup = {
     browse: 'Choose a folder',
     looking: 'Looking at the folder…',
     free: (bytes: number): string => `${format.bytes(bytes)} free`,
+    size: (bytes: number): string => `What you chose takes about ${format.bytes(bytes)} at GitLab.`,
+    tight: (bytes: number): string =>
+      `What you chose takes about ${format.bytes(bytes)} at GitLab, which may not fit here.`,
     states: {
       new: 'The folder will be made.',
       empty: 'The folder is empty and can be used.',

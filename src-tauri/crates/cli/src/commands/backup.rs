@@ -48,6 +48,15 @@ fn say(view: &BackupPlanView, output: &Output) {
         view.unchanged,
         view.total - view.unchanged
     ));
+    if view.new_bytes > 0 {
+        let room = view.free_bytes.map_or_else(String::new, |free| {
+            format!("; {} are free where the vault is", words::bytes(free))
+        });
+        output.say(format!(
+            "  Never saved before: about {} at GitLab{room}.",
+            words::bytes(view.new_bytes)
+        ));
+    }
     let asked = view.items.iter().filter(|item| !item.kinds.is_empty());
     for item in asked.clone().take(TOLD) {
         let kinds: Vec<&str> = item.kinds.iter().map(|kind| kind.words()).collect();

@@ -2,6 +2,7 @@
 
 use super::{Advice, of_gitlab, of_vault};
 use crate::backup::job::BackupError;
+use crate::words;
 
 /// What to tell about a backup that made no snapshot.
 pub fn of_backup(error: &BackupError) -> Advice {
@@ -25,6 +26,14 @@ pub fn of_backup(error: &BackupError) -> Advice {
                 "The plan covers none of the {left_out} groups and projects that this token sees."
             ),
             "Change what the plan includes.",
+        ),
+        BackupError::NoRoom { path, new, free } => Advice::new(
+            format!(
+                "There is too little room in {path}: what is to be saved takes {} at GitLab, and {} are free.",
+                words::bytes(*new),
+                words::bytes(*free)
+            ),
+            "Free some space there, choose a bigger drive, or let the plan include less. Nothing was written.",
         ),
         BackupError::NoApi => Advice::new(
             "This token may not use the API, so projects cannot be listed.",

@@ -49,6 +49,9 @@ pub struct Found {
     pub group: Option<u64>,
     /// The project this one was forked from.
     pub fork_of: Option<u64>,
+    /// Bytes on GitLab's disk of those kinds whose size it tells, and only
+    /// Reporters and above are told.
+    pub sizes: Vec<(Kind, u64)>,
 }
 
 /// What exists at GitLab and is not saved by this version, by what it is:
@@ -186,6 +189,7 @@ pub fn of_group(group: &Kept<Group>) -> Found {
         object_format: String::new(),
         group: None,
         fork_of: None,
+        sizes: Vec::new(),
     }
 }
 
@@ -215,7 +219,20 @@ pub fn of_project(project: &Kept<Project>) -> Found {
             .filter(|namespace| namespace.kind.as_deref() == Some("group"))
             .map(|namespace| namespace.id),
         fork_of: project.forked_from_project.as_ref().map(|fork| fork.id),
+        sizes: sizes(&document),
     }
+}
+
+/// The sizes of what is saved, from GitLab's statistics.
+fn sizes(document: &Value) -> Vec<(Kind, u64)> {
+    [
+        (Kind::Repository, "repository_size"),
+        (Kind::Wiki, "wiki_size"),
+    ]
+    .into_iter()
+    .filter_map(|(kind, name)| Some((kind, document["statistics"][name].as_u64()?)))
+    .filter(|(_, bytes)| *bytes > 0)
+    .collect()
 }
 
 fn is_open(document: &Value) -> bool {

@@ -19,6 +19,7 @@ use super::conveyor::Conveyor;
 use super::decide::ItemPlan;
 use super::discover::Found;
 use super::look::Look;
+use super::room;
 use super::vanished::Vanished;
 use super::watch::{self, Contents};
 use crate::advice::Advice;
@@ -121,6 +122,17 @@ pub enum BackupError {
         /// Items that are visible and left out by the plan.
         left_out: u64,
     },
+    /// There is far less room where the vault is than what is to be saved
+    /// takes at GitLab.
+    #[error("no room in {path}: {new} bytes at GitLab, {free} bytes free")]
+    NoRoom {
+        /// Where the vault is.
+        path: String,
+        /// Bytes on GitLab's disk.
+        new: u64,
+        /// Bytes of room.
+        free: u64,
+    },
     /// The token does not allow to list projects.
     #[error("the token may not use the API")]
     NoApi,
@@ -192,8 +204,10 @@ impl BackupJob {
             plans,
             vanished,
             uncovered,
+            room,
             before,
         } = self.look().await?;
+        room::guard(&self.vault, room).await?;
         let scratch = Arc::new(Scratch::new(&self.scratch, self.scratch_budget)?);
         let previous_ledger = ledger;
         let context = Arc::new(Context {

@@ -11,6 +11,7 @@ use labkeep_vault::{SnapshotFacts, SnapshotId, SnapshotReader, Vault};
 use super::decide::{Circumstances, Decision, Depth, ItemPlan, decide, decide_anew};
 use super::discover::{Discovery, Found, discover};
 use super::job::{BackupError, BackupJob, blocking, plan_tag};
+use super::room::{self, Room};
 use super::vanished::{self, Vanished, Why};
 use crate::capture::People;
 use crate::guard::Before;
@@ -57,6 +58,7 @@ pub(super) struct Look {
     pub plans: Vec<(Found, ItemPlan)>,
     pub vanished: BTreeMap<Item, Vanished>,
     pub uncovered: BTreeMap<String, UncoveredFacts>,
+    pub room: Room,
     /// What the deletion guard compares with.
     pub before: Before,
 }
@@ -149,6 +151,7 @@ impl BackupJob {
             })
             .collect();
         let plans = self.decide(discovery, &vanished, &ledger, circumstances);
+        let room = room::look(&self.vault, &plans, &ledger).await?;
         self.progress.set_items(plans.len() as u64);
         tracing::info!(
             items = plans.len(),
@@ -172,6 +175,7 @@ impl BackupJob {
             plans,
             vanished,
             uncovered,
+            room,
             before,
         })
     }
@@ -366,6 +370,8 @@ fn view(plan: &str, look: &Look) -> BackupPlanView {
         plan: plan.to_owned(),
         thorough: look.depth == Depth::Thorough,
         total: items.len() as u64,
+        new_bytes: look.room.new,
+        free_bytes: look.room.free,
         unchanged: unchanged as u64,
         items,
         gone: look

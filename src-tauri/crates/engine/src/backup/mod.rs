@@ -5,6 +5,7 @@ pub mod decide;
 pub mod discover;
 pub mod job;
 mod look;
+pub mod room;
 pub mod settle;
 pub mod vanished;
 mod watch;

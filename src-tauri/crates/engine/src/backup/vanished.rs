@@ -62,6 +62,7 @@ impl Vanished {
             is_archived: false,
             is_empty: false,
             object_format: "sha1".to_owned(),
+            sizes: Vec::new(),
             group: None,
             fork_of: None,
         })

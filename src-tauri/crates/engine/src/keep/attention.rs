@@ -86,6 +86,7 @@ impl Labkeep {
                     remedy: Some(Remedy::ShowSettings),
                 });
             }
+            all.extend(self.attention_of_room(vault, view.free_bytes)?);
             if needs_kit(&vault.recovery_kit, self.0.clock.now()) {
                 all.push(AttentionView {
                     key: format!("kit:{}", vault.id),

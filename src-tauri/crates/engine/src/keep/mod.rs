@@ -37,6 +37,7 @@ mod rebuild;
 mod recall;
 mod recovered;
 mod restore;
+mod room;
 mod run;
 mod scheduler;
 mod snapshot;

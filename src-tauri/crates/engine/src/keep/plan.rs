@@ -118,6 +118,8 @@ impl Labkeep {
                             .and_then(AccessLevel::label)
                             .map(ToOwned::to_owned),
                         archived: found.is_archived,
+                        bytes: (!found.sizes.is_empty())
+                            .then(|| found.sizes.iter().map(|(_, bytes)| bytes).sum()),
                         last_activity_at: found.seen.last_activity_at.map(crate::clock::millis),
                         path,
                     }

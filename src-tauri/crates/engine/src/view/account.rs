@@ -175,4 +175,7 @@ pub struct VisibleItem {
     pub archived: bool,
     /// Last activity that GitLab tells.
     pub last_activity_at: Option<i64>,
+    /// Bytes on GitLab's disk of its repository and wiki; none if GitLab does
+    /// not tell.
+    pub bytes: Option<u64>,
 }

@@ -164,6 +164,11 @@ pub struct BackupPlanView {
     pub total: u64,
     /// Items of which nothing would be asked.
     pub unchanged: u64,
+    /// Bytes on GitLab's disk of repositories and wikis that were never saved,
+    /// as far as it tells.
+    pub new_bytes: u64,
+    /// Bytes of room where the vault is, where that can be known.
+    pub free_bytes: Option<u64>,
     /// The items in the order of the snapshot.
     pub items: Vec<BackupPlanItem>,
     /// Paths of items that are gone at GitLab.
