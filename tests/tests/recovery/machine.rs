@@ -386,3 +386,25 @@ async fn a_vault_that_was_moved_stays_the_same_one() -> Result<()> {
     assert_eq!(labkeep.vaults()?.len(), 1);
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_of_a_vault_with_two_entries_is_one_snapshot() -> Result<()> {
+    let mut keeper = Keeper::new(many(1)).await?;
+    let snapshot = keeper.back_up().await?;
+    // As an earlier version left it that opened a vault by two paths.
+    let file = labkeep_settings::Home::at(keeper.home()).settings_file();
+    let mut settings: serde_json::Value = serde_json::from_slice(&fs::read(&file)?)?;
+    let vaults = settings["vaults"].as_array_mut().context("the vaults")?;
+    let mut other = vaults[0].clone();
+    other["id"] = labkeep_settings::VaultEntryId::random().to_string().into();
+    other["location"] = place(&keeper, "nowhere").display().to_string().into();
+    vaults.insert(0, other);
+    fs::write(&file, serde_json::to_vec(&settings)?)?;
+    keeper.start_again()?;
+    assert_eq!(keeper.labkeep.vaults()?.len(), 2);
+    let found = keeper.labkeep.find_snapshot(&snapshot.id)?;
+    assert_eq!(found.vault.location, snapshot.vault.location);
+    let run = keeper.labkeep.start_drill(&found, Vec::new()).await?;
+    complete(&keeper.labkeep, run).await?;
+    Ok(())
+}

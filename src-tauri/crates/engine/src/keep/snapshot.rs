@@ -222,20 +222,25 @@ impl Labkeep {
             let latest = known.last().ok_or_else(unknown)?;
             return Ok(at_hand(latest, &known));
         }
-        let mut fitting = known
+        let mut fitting: Vec<_> = known
             .into_iter()
-            .filter(|(_, snapshot)| name.len() >= 4 && snapshot.id.starts_with(name));
-        let (vault, snapshot) = fitting.next().ok_or_else(unknown)?;
-        if fitting.next().is_some() {
+            .filter(|(_, snapshot)| name.len() >= 4 && snapshot.id.starts_with(name))
+            .collect();
+        let (_, first) = fitting.first().ok_or_else(unknown)?;
+        let (vault, id) = (first.vault.clone(), first.id.clone());
+        if fitting
+            .iter()
+            .any(|(_, s)| (&s.vault, &s.id) != (&vault, &id))
+        {
             return Err(Error::Ambiguous {
                 what: What::Snapshot,
                 name: name.to_owned(),
             });
         }
-        Ok(SnapshotRef {
-            vault,
-            id: snapshot.id,
-        })
+        // Entries of the same vault are the same place by two names.
+        let there = fitting.iter().position(|(entry, _)| is_there(entry));
+        let (vault, _) = fitting.swap_remove(there.unwrap_or(0));
+        Ok(SnapshotRef { vault, id })
     }
 
     /// Opens a snapshot with its head and ledger.
