@@ -114,3 +114,40 @@ async fn a_part_with_damage_is_read_again_a_day_later() -> Result<()> {
     assert_eq!(read(&again), failed, "the same part");
     bench.is_calm()
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_clock_dated_ahead_hides_and_delays_nothing() -> Result<()> {
+    let bench = Bench::usual(2).await?;
+    let (_, path) = bench.keeper.world.gitlab.projects().swap_remove(0);
+    let pack = bench.save_something_large(&path).await?;
+    bench.days_forward(2_000);
+    let ahead = bench.check(100).await?;
+    assert_eq!(ahead.run.outcome, Some(Outcome::Complete), "{ahead:#?}");
+    let drill = bench.due_drill().await?;
+    assert_eq!(drill.run.outcome, Some(Outcome::Complete), "{drill:#?}");
+
+    bench.days_forward(-2_000);
+    assert!(due_at(&bench)? <= bench.now());
+    let plan = &bench.keeper.plan;
+    assert!(bench.labkeep().drill_due_at(plan)? <= Some(bench.now()));
+    flip(&pack)?;
+    let bad = bench.check(100).await?;
+    assert_eq!(bad.run.outcome, Some(Outcome::Failed), "{bad:#?}");
+    let is_told = |bench: &Bench| -> Result<bool> {
+        let alarms = bench.alarms()?;
+        Ok(alarms.iter().any(|one| one.key.starts_with("check:")))
+    };
+    assert!(is_told(&bench)?, "{:#?}", bench.alarms()?);
+
+    flip(&pack)?;
+    let good = bench.check(100).await?;
+    assert_eq!(good.run.outcome, Some(Outcome::Complete), "{good:#?}");
+    assert!(!is_told(&bench)?);
+    assert!(due_at(&bench)? > bench.now());
+    let drill = bench.due_drill().await?;
+    assert_eq!(drill.run.outcome, Some(Outcome::Complete), "{drill:#?}");
+    assert!(bench.labkeep().start_due_drill(plan)?.is_none());
+    let proven = bench.row(&path)?.proven_at.context("it was rebuilt")?;
+    assert!(proven <= bench.now().as_millisecond());
+    Ok(())
+}

@@ -9,6 +9,7 @@ use labkeep_settings::Proof;
 use serde::{Deserialize, Serialize};
 
 use crate::outcome::Outcome;
+use crate::schedule::promise::believed;
 
 /// After a check or a drill that did not end well, the next one is due.
 const RETRY: SignedDuration = SignedDuration::from_hours(24);
@@ -117,9 +118,15 @@ pub struct Last {
 }
 
 /// When the next one is due: so many days after the last one that ended well,
-/// or after `since` if there was none; a day after one that did not. None if
+/// or after `since` if there was none; a day after one that did not. What a
+/// clock that was ahead left behind says nothing: then it is due now. None if
 /// there are to be none.
-pub fn due_at(every_days: u32, last: Option<Last>, since: Timestamp) -> Option<Timestamp> {
+pub fn due_at(
+    every_days: u32,
+    last: Option<Last>,
+    since: Timestamp,
+    now: Timestamp,
+) -> Option<Timestamp> {
     if every_days == 0 {
         return None;
     }
@@ -129,7 +136,9 @@ pub fn due_at(every_days: u32, last: Option<Last>, since: Timestamp) -> Option<T
         Some(last) if last.outcome == Outcome::Complete => (last.at, every),
         Some(last) => (last.at, every.min(RETRY)),
     };
-    // What a clock that was years ahead left behind must not wait for years.
+    let Some(from) = believed(from, now) else {
+        return Some(now);
+    };
     Some(from.saturating_add(after).unwrap_or(Timestamp::MAX))
 }
 

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use labkeep_gitlab::archive::{self, ArchiveReport, Limits};
-use labkeep_gitlab::git::pack::{BareRepository, PackError, check_connectivity};
+use labkeep_gitlab::git::pack::{BareRepository, check_connectivity};
 
 use crate::advice::capital;
 use crate::capture::People;
@@ -89,7 +89,7 @@ fn rebuild(
     let words = kind.words();
     let built = match make(repository, folder) {
         Ok(built) => built,
-        Err(RestoreError::Pack(error)) if !matches!(error, PackError::Io { .. }) => {
+        Err(RestoreError::Pack(error)) if !error.is_of_machine() => {
             report.bad.push(format!("{words}: {error}."));
             return Ok(());
         }

@@ -8,6 +8,7 @@ use super::check::{is_about_the_past, is_settled, needed_after, share_of};
 use super::damage::listed;
 use crate::error::Result;
 use crate::proof::Share;
+use crate::schedule::promise::believed;
 use crate::view::{AttentionView, Remedy, Severity};
 
 impl Labkeep {
@@ -40,6 +41,7 @@ impl Labkeep {
         let runs = self.0.catalogue.runs(&RunQuery {
             kind: Some(RunKind::Drill),
             limit: Some(20),
+            as_written: true,
             ..RunQuery::default()
         })?;
         let last = runs
@@ -65,7 +67,9 @@ impl Labkeep {
     /// Checks of a vault that found something, until later ones make up for it:
     /// those that read the same again, or everything.
     pub(super) fn attention_of_checks(&self, vault: &VaultEntry) -> Result<Option<AttentionView>> {
+        let now = self.0.clock.now();
         let healed_at = self.healed_at(vault.id)?;
+        let healed_at = healed_at.and_then(|at| believed(at, now));
         let mut past = None;
         let mut clean: Vec<Share> = Vec::new();
         for run in self.checks(vault.id)? {

@@ -44,8 +44,9 @@ impl Labkeep {
             .iter()
             .filter(|run| counts(share_of(run)))
             .find_map(last_of);
-        let in_turn = due_at(proof.check_every_days, last, entry.created_at);
-        let out_of_turn = self.check_out_of_turn(entry.id)?;
+        let now = self.0.clock.now();
+        let in_turn = due_at(proof.check_every_days, last, entry.created_at, now);
+        let out_of_turn = self.check_out_of_turn(entry.id)?.map(|at| at.min(now));
         Ok(match (in_turn, out_of_turn) {
             (Some(in_turn), Some(early)) => Some(in_turn.min(early)),
             (in_turn, _) => in_turn,
@@ -313,12 +314,13 @@ impl Labkeep {
         ))
     }
 
-    /// The checks of a vault, newest first.
+    /// The checks of a vault, the one that was written down last first.
     pub(super) fn checks(&self, vault: VaultEntryId) -> Result<Vec<Run>> {
         Ok(self.0.catalogue.runs(&RunQuery {
             kind: Some(StoredKind::Verify),
             vault: Some(vault),
             limit: Some(LOOKED_THROUGH),
+            as_written: true,
             ..RunQuery::default()
         })?)
     }

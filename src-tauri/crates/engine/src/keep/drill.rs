@@ -7,8 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use labkeep_gitlab::git::pack::stoppable;
 use labkeep_settings::{
-    Account, AccountId, KnownItem, Plan, RunId, RunKind as StoredKind, RunQuery, RunState,
-    VaultEntryId,
+    Account, AccountId, KnownItem, Plan, RunId, RunKind as StoredKind, RunState, VaultEntryId,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -30,6 +29,7 @@ use crate::proof::{Candidate, choose, due_at};
 use crate::rehearse::{DrillReport, drill};
 use crate::restore::{Material, RestoreError};
 use crate::run::process;
+use crate::schedule::promise::believed;
 use crate::view::{ItemCounts, LastProof, Mark, Phase, ReportLine};
 
 /// Memo of items whose last drill failed.
@@ -115,14 +115,9 @@ impl Labkeep {
             .map(|(_, snapshot)| snapshot.time)
             .min();
         let Some(since) = first else { return Ok(None) };
-        let runs = self.0.catalogue.runs(&RunQuery {
-            kind: Some(StoredKind::Drill),
-            plan: Some(plan.id),
-            limit: Some(50),
-            ..RunQuery::default()
-        })?;
+        let runs = self.0.catalogue.last_runs(StoredKind::Drill, plan.id, 50)?;
         let every = self.settings()?.preferences.proof.drill_every_days;
-        Ok(due_at(every, last_ended(&runs), since))
+        Ok(due_at(every, last_ended(&runs), since, self.0.clock.now()))
     }
 
     /// Starts the next drill of a plan if it is due: everything important, and
@@ -176,6 +171,7 @@ impl Labkeep {
             .collect();
         of_plan.sort_by_key(|(_, snapshot)| snapshot.time);
         let failures = self.drill_failures()?;
+        let now = self.0.clock.now();
         let items = self.0.catalogue.items(plan.account)?;
         let mut places: BTreeMap<Item, (String, String)> = BTreeMap::new();
         let mut candidates = Vec::new();
@@ -190,7 +186,11 @@ impl Labkeep {
                 continue;
             };
             places.insert(item, (snapshot.id.clone(), known_item.path.clone()));
-            candidates.push(candidate(item, known_item, &failures, plan));
+            let candidate = candidate(item, known_item, &failures, plan);
+            candidates.push(Candidate {
+                proven_at: candidate.proven_at.and_then(|at| believed(at, now)),
+                ..candidate
+            });
         }
         let mut parts: BTreeMap<String, Vec<(Item, Option<String>)>> = BTreeMap::new();
         for item in choose(candidates, others) {
@@ -306,7 +306,8 @@ impl Labkeep {
             Err(error) => return Err(error),
         };
         let progress = execution.progress();
-        let (mut proven, mut damaged) = (Vec::new(), Vec::new());
+        let SnapshotRef { vault, id } = &part.snapshot;
+        let mut proven = Vec::new();
         for (item, path) in &part.items {
             let path = match (path, &opened) {
                 (Some(path), _) => path.clone(),
@@ -315,7 +316,10 @@ impl Labkeep {
             };
             let work = progress.work_on(&path);
             let found = match &opened {
-                Some((open, people)) => self.rebuild(open, people, *item, execution).await?,
+                Some((open, people)) => {
+                    let rebuilt = self.rebuild(open, people, *item, execution).await;
+                    rebuilt.or_else(|error| self.not_rebuilt(vault.id, error))?
+                }
                 None => DrillReport {
                     bad: vec![why.clone()],
                     ..DrillReport::default()
@@ -333,20 +337,31 @@ impl Labkeep {
                 let why = wrong.into_iter().next().unwrap_or_default();
                 self.note_failure(account, &part.snapshot, *item, &path, execution, why)?;
                 tally.failed.push(path);
+                // At once: the drill may not come to its end.
                 if !found.bad.is_empty() {
-                    damaged.push(*item);
+                    self.note_damaged(account.id, vault.id, id, &[*item])?;
                 }
             }
             progress.items_done(1);
         }
-        let SnapshotRef { vault, id } = &part.snapshot;
-        self.note_damaged(account.id, vault.id, id, &damaged)?;
         let projects = opened.map_or(0, |(open, _)| {
             let items = open.ledger.items();
             items.iter().filter(|i| i.sort == Sort::Project).count()
         });
         tally.current += self.note_proven(account, &part.snapshot, &proven, projects)?;
         Ok(())
+    }
+
+    /// An item could not be looked at. A file of the vault that cannot be read is
+    /// for a check to look into.
+    fn not_rebuilt(&self, vault: VaultEntryId, error: Error) -> Result<DrillReport> {
+        if matches!(
+            error,
+            Error::Restore(RestoreError::Vault(labkeep_vault::Error::Storage { .. }))
+        ) {
+            self.suspect(vault)?;
+        }
+        Err(error)
     }
 
     /// Rebuilds one item. That it cannot be is what the report says.
@@ -375,19 +390,11 @@ impl Labkeep {
             return Err(RestoreError::Cancelled.into());
         }
         match found {
-            // Neither a drive that was taken away nor a full disk is damage.
-            Err(
-                error @ (Error::Restore(
-                    RestoreError::File { .. }
-                    | RestoreError::Vault(labkeep_vault::Error::Gone { .. }),
-                )
-                | Error::Vault(labkeep_vault::Error::Gone { .. })),
-            ) => Err(error),
-            Err(error) => Ok(DrillReport {
+            Err(Error::Restore(error)) if error.is_of_what_is_saved() => Ok(DrillReport {
                 bad: vec![error.advice().message],
                 ..DrillReport::default()
             }),
-            Ok(found) => Ok(found),
+            found => found,
         }
     }
 

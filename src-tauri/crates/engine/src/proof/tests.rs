@@ -36,12 +36,23 @@ fn a_check_that_failed_is_tried_again_a_day_later() {
             outcome,
         })
     };
-    assert_eq!(due_at(7, None, day(1)), Some(day(8)));
-    assert_eq!(due_at(7, last(Outcome::Complete), day(1)), Some(day(17)));
+    let due = |last, since| due_at(7, last, since, day(12));
+    assert_eq!(due(None, day(1)), Some(day(8)));
+    assert_eq!(due(last(Outcome::Complete), day(1)), Some(day(17)));
     for outcome in [Outcome::Failed, Outcome::Aborted, Outcome::Partial] {
-        assert_eq!(due_at(7, last(outcome), day(1)), Some(day(11)));
+        assert_eq!(due(last(outcome), day(1)), Some(day(11)));
     }
-    assert_eq!(due_at(0, last(Outcome::Failed), day(1)), None);
+    assert_eq!(due_at(0, last(Outcome::Failed), day(1), day(12)), None);
+}
+
+#[test]
+fn what_a_clock_dated_ahead_puts_nothing_off() {
+    let last = Some(Last {
+        at: day(2_000),
+        outcome: Outcome::Complete,
+    });
+    assert_eq!(due_at(7, last, day(1), day(12)), Some(day(12)));
+    assert_eq!(due_at(7, None, day(2_000), day(12)), Some(day(12)));
 }
 
 #[test]
@@ -94,7 +105,7 @@ proptest! {
         let (mut now, mut last) = (day(0), None);
         let mut read: Vec<(Timestamp, u32)> = Vec::new();
         for is_sound in ends {
-            now = due_at(every, last, day(0)).unwrap();
+            now = due_at(every, last, day(0), now).unwrap();
             let part = rotation.next(of);
             prop_assert!((1..=of).contains(&part));
             let outcome = if is_sound { Outcome::Complete } else { Outcome::Failed };

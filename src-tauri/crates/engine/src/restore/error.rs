@@ -165,6 +165,31 @@ impl RestoreError {
         )
     }
 
+    /// Whether it tells of what is saved, so that it is a finding. Anything
+    /// else, such as a full disk or a drive that was taken away, says nothing
+    /// of it.
+    pub(crate) fn is_of_what_is_saved(&self) -> bool {
+        match self {
+            // A defect is what damage looks like where nobody thought of it.
+            Self::Vault(error) => {
+                advice::is_damage(error) || matches!(error, labkeep_vault::Error::Bug { .. })
+            }
+            Self::Pack(error) | Self::Archive(ArchiveError::Bundle { source: error, .. }) => {
+                !error.is_of_machine()
+            }
+            Self::Archive(ArchiveError::Io { .. } | ArchiveError::Changed { .. }) => false,
+            Self::Archive(ArchiveError::Documents { source, .. }) => {
+                source.raw_os_error().is_none()
+            }
+            Self::Archive(_)
+            | Self::Missing { .. }
+            | Self::Refs { .. }
+            | Self::Document { .. }
+            | Self::NotInSnapshot { .. } => true,
+            _ => false,
+        }
+    }
+
     /// A file of this machine that cannot be used.
     pub(crate) fn file(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self + use<> {
         let path = path.display().to_string();
@@ -320,6 +345,66 @@ impl RestoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_tells_of_what_is_saved_is_a_finding() {
+        use labkeep_vault::Error as Vault;
+        let path = || std::path::PathBuf::from("/scratch/pack");
+        let full = || std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let (place, io) = ("vault/data/00".to_owned(), || PackError::Io {
+            path: path(),
+            source: full(),
+        });
+        let of_machine = [
+            RestoreError::Vault(Vault::Destination {
+                path: place.clone(),
+                source: full(),
+            }),
+            RestoreError::Vault(Vault::Storage {
+                operation: "reading",
+                path: place.clone(),
+                source: None,
+            }),
+            RestoreError::Vault(Vault::NotReadable {
+                path: place.clone(),
+                source: None,
+            }),
+            RestoreError::Vault(Vault::Gone {
+                path: place.clone(),
+            }),
+            RestoreError::Pack(io()),
+            RestoreError::Archive(ArchiveError::Io {
+                path: path(),
+                source: full(),
+            }),
+            RestoreError::Archive(ArchiveError::Bundle {
+                path: place.clone(),
+                source: io(),
+            }),
+            RestoreError::file(&path())(full()),
+        ];
+        for error in of_machine {
+            assert!(!error.is_of_what_is_saved(), "{error:?}");
+        }
+        let of_what_is_saved = [
+            RestoreError::Vault(Vault::Damaged {
+                path: place.clone(),
+                detail: String::new(),
+            }),
+            RestoreError::Vault(Vault::Missing {
+                path: place.clone(),
+            }),
+            RestoreError::Pack(PackError::Signature),
+            RestoreError::Archive(ArchiveError::Bundle {
+                path: place.clone(),
+                source: PackError::Signature,
+            }),
+            RestoreError::Missing { path: place },
+        ];
+        for error in of_what_is_saved {
+            assert!(error.is_of_what_is_saved(), "{error:?}");
+        }
+    }
 
     #[test]
     fn a_full_disk_is_not_called_a_damaged_vault() {

@@ -113,6 +113,6 @@ impl Conditions {
 const TOLERANCE: SignedDuration = SignedDuration::from_hours(1);
 
 /// A moment of the past, if the clock agrees that it can be one.
-pub(super) fn believed(at: Timestamp, now: Timestamp) -> Option<Timestamp> {
+pub(crate) fn believed(at: Timestamp, now: Timestamp) -> Option<Timestamp> {
     (at.duration_since(now) <= TOLERANCE).then_some(at)
 }

@@ -162,7 +162,7 @@ impl Catalogue {
         })
     }
 
-    /// Runs, newest first.
+    /// Runs, newest first, unless they are asked for as they were written.
     pub fn runs(&self, query: &RunQuery) -> Result<Vec<Run>> {
         self.read(|database| {
             all(
@@ -172,7 +172,8 @@ impl Catalogue {
                      AND (:vault IS NULL OR vault = :vault) \
                      AND (:outcome IS NULL OR outcome = :outcome) \
                      AND (:before IS NULL OR queued_at < :before) \
-                     ORDER BY queued_at DESC, id DESC LIMIT :limit",
+                     ORDER BY CASE WHEN :as_written THEN rowid ELSE queued_at END DESC, \
+                     id DESC LIMIT :limit",
                 )?,
                 named_params! {
                     ":kind": query.kind.map(RunKind::name),
@@ -181,6 +182,7 @@ impl Catalogue {
                     ":outcome": query.outcome.map(RunOutcome::name),
                     ":before": query.before.map(millis),
                     ":limit": query.limit.map_or(-1, i64::from),
+                    ":as_written": query.as_written,
                 },
                 read_run,
             )

@@ -190,11 +190,11 @@ impl Catalogue {
         })
     }
 
-    /// Items were rebuilt from the vault and found whole.
+    /// Items were rebuilt from the vault and found whole. What counts is what
+    /// was said last: a date that lies ahead would put them off for ever.
     pub fn items_proven(&self, account: AccountId, items: &[ItemKey], at: Timestamp) -> Result<()> {
         self.mark_items(
-            "UPDATE item SET proven_at = max(ifnull(proven_at, ?4), ?4) \
-             WHERE account = ?1 AND sort = ?2 AND id = ?3",
+            "UPDATE item SET proven_at = ?4 WHERE account = ?1 AND sort = ?2 AND id = ?3",
             account,
             items,
             at,

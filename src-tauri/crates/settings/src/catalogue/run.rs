@@ -159,4 +159,7 @@ pub struct RunQuery {
     pub before: Option<Timestamp>,
     /// At most so many.
     pub limit: Option<u32>,
+    /// In the order in which they were written down, last first, and not by
+    /// their dates: what a clock dated ahead would be the newest for ever.
+    pub as_written: bool,
 }

@@ -201,6 +201,20 @@ impl PackError {
         }
     }
 
+    /// Whether it tells of this machine, such as of a full disk, and not of the
+    /// pack.
+    pub fn is_of_machine(&self) -> bool {
+        match self {
+            PackError::Io { .. }
+            | PackError::Read { .. }
+            | PackError::Write { .. }
+            | PackError::NotEmpty { .. }
+            | PackError::Stopped => true,
+            PackError::Repository { source, .. } => source.class() == git2::ErrorClass::Os,
+            _ => false,
+        }
+    }
+
     /// An error about a file.
     pub(crate) fn io(path: &std::path::Path) -> impl FnOnce(io::Error) -> PackError {
         let path = path.to_owned();

@@ -285,6 +285,15 @@ fn the_last_runs_are_those_written_down_last_whatever_their_dates() {
     };
     assert_eq!(last(9), [runs[2], runs[1], runs[0]]);
     assert_eq!(last(1), [runs[2]]);
+    let query = RunQuery {
+        plan: Some(plan),
+        limit: Some(2),
+        as_written: true,
+        ..RunQuery::default()
+    };
+    let written = catalogue.runs(&query).unwrap();
+    let written: Vec<RunId> = written.iter().map(|run| run.id).collect();
+    assert_eq!(written, [runs[2], runs[1]]);
     assert!(
         catalogue
             .last_runs(RunKind::Prune, plan, 9)
