@@ -1,6 +1,6 @@
 //! Contents of projects that are gone: branches, tags, wiki pages, issues.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use labkeep_engine::outcome::Outcome;
 use labkeep_engine::view::LossOf;
 use labkeep_tests::furnish::{furnish, write_wiki};
@@ -130,6 +130,15 @@ async fn issues_deleted_in_steps_are_seen() -> Result<()> {
     assert!(!seen[0] && seen[2], "{seen:?}");
     let (of, place, ..) = gone(&keeper.labkeep)?.remove(0);
     assert_eq!((of, place), (LossOf::Issues, Some(path)));
+    // The snapshot that has them all is kept, not the one before the alarm.
+    let all = keeper.labkeep.snapshots(None)?.pop().context("the first")?;
+    let answer = keeper.labkeep.answer_loss(&keeper.plan, false).await?;
+    assert_eq!(answer.pinned, Some(all.id));
+    assert!(
+        answer.advice.message.contains(" what is gone. They are"),
+        "{:?}",
+        answer.advice
+    );
     Ok(())
 }
 

@@ -138,6 +138,10 @@ pub struct Lost {
     /// Names of some that are gone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
+    /// Time of the last snapshot that had them all; none from versions that did
+    /// not tell: then it is the one before the alarm.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
 }
 
 /// What was before this run.
@@ -185,7 +189,11 @@ pub fn look(before: &Before, seen: &Seen, guard: Guard, now: Timestamp) -> Found
             known.push((before.time, change.before));
         }
         known.retain(|(_, count)| *count > change.now);
-        let highest = known.iter().map(|(_, count)| *count).max().unwrap_or(0);
+        let highest = known
+            .iter()
+            .max_by_key(|(at, count)| (*count, *at))
+            .copied();
+        let (since, highest) = highest.unwrap_or((before.time, 0));
         let in_steps = Turnover {
             before: highest,
             gone: highest.saturating_sub(change.now),
@@ -196,11 +204,11 @@ pub fn look(before: &Before, seen: &Seen, guard: Guard, now: Timestamp) -> Found
             LossOf::Items => subject.sort == Sort::Project || !has_projects,
             LossOf::Issues | LossOf::MergeRequests => false,
         };
-        let worst = [change, &in_steps]
+        let worst = [(change, before.time), (&in_steps, since)]
             .into_iter()
-            .filter(|change| raises(change, subject.of, empties, guard))
-            .max_by_key(|change| change.gone);
-        if let Some(change) = worst {
+            .filter(|(change, _)| raises(change, subject.of, empties, guard))
+            .max_by_key(|(change, _)| change.gone);
+        if let Some((change, since)) = worst {
             known.clear();
             losses.push(Lost {
                 subject: *subject,
@@ -208,6 +216,7 @@ pub fn look(before: &Before, seen: &Seen, guard: Guard, now: Timestamp) -> Found
                 before: change.before,
                 gone: change.gone,
                 names: change.names.clone(),
+                since: Some(since),
             });
         }
     }

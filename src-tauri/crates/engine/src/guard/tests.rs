@@ -121,6 +121,30 @@ fn a_loss_in_steps_is_seen_and_raises_the_alarm_once() {
 }
 
 #[test]
+fn a_loss_tells_since_when_it_was_not_there_any_more() {
+    let peaks = [(1, 100), (2, 80), (3, 64)];
+    let before = Before {
+        time: day(4),
+        peaks: peaks
+            .map(|(number, count)| Peak {
+                subject: issues(1),
+                at: day(number),
+                count,
+            })
+            .to_vec(),
+        answered: None,
+    };
+    let steps = seen(&[(issues(1), turnover(51, 11, 0))]);
+    let found = look(&before, &steps, Guard::default(), day(5));
+    assert_eq!((found.losses[0].gone, found.losses[0].before), (60, 100));
+    assert_eq!(found.losses[0].since, Some(day(1)));
+    // As many went and came again: what is gone was there in the last one.
+    let at_once = seen(&[(issues(1), turnover(51, 51, 60))]);
+    let found = look(&before, &at_once, Guard::default(), day(5));
+    assert_eq!(found.losses[0].since, Some(day(4)));
+}
+
+#[test]
 fn branches_that_come_and_go_are_no_loss() {
     let steps = [
         (0, 1),

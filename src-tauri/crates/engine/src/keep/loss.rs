@@ -5,11 +5,10 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use labkeep_settings::{KnownSnapshot, VaultEntry};
 use serde_json::json;
 
-use super::snapshot::{Details, SnapshotRef, details};
+use super::snapshot::{Details, details};
 use super::{Labkeep, blocking};
 use crate::advice::Advice;
 use crate::clock::{from_millis, millis};
@@ -169,53 +168,6 @@ impl Labkeep {
             });
         }
         self.keep_before(&alarm).await
-    }
-
-    /// Pins the last snapshot that has what is gone.
-    async fn keep_before(&self, alarm: &Alarm) -> Result<LossAnswer> {
-        let before = self
-            .0
-            .catalogue
-            .snapshots(&alarm.vault.vault_id)?
-            .into_iter()
-            .rfind(|one| one.time < alarm.at && details(one).plan == alarm.plan);
-        let Some(before) = before else {
-            return Ok(LossAnswer {
-                ended: false,
-                pinned: None,
-                advice: Advice::new(
-                    "The snapshot before the loss is not known on this machine.",
-                    "Look for it on the machine that made it. Nothing is pruned until the loss is answered for.",
-                ),
-            });
-        };
-        let snapshot = SnapshotRef {
-            vault: alarm.vault.clone(),
-            id: before.id.clone(),
-        };
-        self.pin_snapshot(&snapshot, true).await?;
-        let example = alarm.losses.first().and_then(|lost| match lost.subject.of {
-            LossOf::Items => lost.names.first().cloned(),
-            _ => lost.path.clone(),
-        });
-        Ok(LossAnswer {
-            ended: false,
-            pinned: Some(before.id.clone()),
-            advice: Advice::new(
-                format!(
-                    "The snapshot of {} has what is gone. It is kept for ever now, and nothing is pruned.",
-                    before
-                        .time
-                        .to_zoned(TimeZone::system())
-                        .strftime("%-d %B %Y, %H:%M")
-                ),
-                format!(
-                    "Restore what is missing from it: choose the project and this snapshot, or labkeep-cli restore {} {}. When all is back, say that the rest was meant.",
-                    &before.id[..8.min(before.id.len())],
-                    example.as_deref().unwrap_or("PROJECT")
-                ),
-            ),
-        })
     }
 
     /// What is gone that nobody has answered for: of one plan by its ID or

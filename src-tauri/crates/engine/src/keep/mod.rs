@@ -7,6 +7,7 @@ mod advise;
 mod attention;
 mod attention_of_proof;
 mod backup;
+mod before_loss;
 mod channels;
 mod check;
 mod copy;
