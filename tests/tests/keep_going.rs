@@ -3,6 +3,8 @@
 
 #[path = "keep_going/bench.rs"]
 mod bench;
+#[path = "keep_going/ending.rs"]
+mod ending;
 #[path = "keep_going/starting.rs"]
 mod starting;
 #[path = "keep_going/telling.rs"]

@@ -19,6 +19,7 @@ impl Labkeep {
     pub(super) fn attention(&self, settings: &Settings) -> Result<Vec<AttentionView>> {
         let mut all = self.attention_of_losses()?;
         all.extend(self.attention_of_troubles());
+        all.extend(self.attention_of_unnoted());
         for plan in &settings.plans {
             all.extend(self.attention_of_plan(plan)?);
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use labkeep_settings::{KnownSnapshot, Plan, RunId, RunState, SeenItem};
+use labkeep_settings::{KnownSnapshot, Plan, RunId, SeenItem};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -87,8 +87,7 @@ impl Labkeep {
         let running = self.0.catalogue.unended_runs()?.into_iter().any(|run| {
             run.plan == Some(plan.id)
                 && run.kind == labkeep_settings::RunKind::Backup
-                && run.state != RunState::Ended
-                && process::is_alive(&run.process)
+                && self.is_under_way(&run)
         });
         if running {
             return Err(Error::AlreadyRunning {

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use labkeep_settings::VaultEntryId;
 use labkeep_settings::{Run, RunId, RunKind as StoredKind, RunOutcome, RunQuery, VaultEntry};
-use labkeep_settings::{RunState, VaultEntryId};
 use labkeep_vault::{CheckOptions, CheckReport, Finding, ReadShare, Severity, SnapshotId};
 use serde_json::json;
 
@@ -18,7 +18,6 @@ use crate::kind::Item;
 use crate::outcome::{Outcome, RunKind};
 use crate::proof::{Last, Rotation, Share, due_at, parts};
 use crate::restore::things;
-use crate::run::process;
 use crate::view::{Mark, Phase, ReportLine};
 
 /// Checks that are looked through for the last one that counts.
@@ -65,10 +64,7 @@ impl Labkeep {
             return Ok(None);
         };
         let is_running = self.0.catalogue.unended_runs()?.into_iter().any(|run| {
-            run.kind == StoredKind::Verify
-                && run.vault == Some(entry.id)
-                && run.state != RunState::Ended
-                && process::is_alive(&run.process)
+            run.kind == StoredKind::Verify && run.vault == Some(entry.id) && self.is_under_way(&run)
         });
         if is_running {
             return Ok(None);

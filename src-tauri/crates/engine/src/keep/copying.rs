@@ -3,7 +3,7 @@
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use labkeep_settings::{Run, RunId, RunKind as StoredKind, RunOutcome, RunQuery, RunState};
+use labkeep_settings::{Run, RunId, RunKind as StoredKind, RunOutcome, RunQuery};
 use labkeep_settings::{VaultCopy, VaultEntry, VaultEntryId};
 use labkeep_vault::{CopiedSnapshot, CopyReport, OnProgress, SnapshotId, Unit, Vault};
 use serde_json::json;
@@ -16,7 +16,7 @@ use super::{Labkeep, blocking};
 use crate::error::{Error, Result};
 use crate::outcome::{Outcome, RunKind};
 use crate::restore::things;
-use crate::run::{VaultTurn, grouped, process};
+use crate::run::{VaultTurn, grouped};
 use crate::view::{ByteCounts, ItemCounts, Mark, Phase, ReportLine};
 
 /// The shortest and the longest time after a copy that failed.
@@ -99,10 +99,7 @@ impl Labkeep {
     pub(super) fn copying(&self, to: VaultEntryId) -> Result<Option<RunId>> {
         let runs = self.0.catalogue.unended_runs()?;
         let mut its = runs.into_iter().filter(|run| {
-            run.kind == StoredKind::Copy
-                && run.vault == Some(to)
-                && run.state != RunState::Ended
-                && process::is_alive(&run.process)
+            run.kind == StoredKind::Copy && run.vault == Some(to) && self.is_under_way(run)
         });
         Ok(its.next().map(|run| run.id))
     }
@@ -394,7 +391,7 @@ fn is_over(ended: Timestamp, again: Timestamp, now: Timestamp) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use labkeep_settings::Process;
+    use labkeep_settings::{Process, RunState};
 
     fn at(minute: i64) -> Timestamp {
         Timestamp::from_second(minute * 60).unwrap()
@@ -421,7 +418,7 @@ mod tests {
             process: Process {
                 host: String::new(),
                 id: 0,
-                started: 0,
+                mark: 0,
             },
         }
     }

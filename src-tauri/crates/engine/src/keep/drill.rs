@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use labkeep_gitlab::git::pack::stoppable;
 use labkeep_settings::{
-    Account, AccountId, KnownItem, Plan, RunId, RunKind as StoredKind, RunState, VaultEntryId,
+    Account, AccountId, KnownItem, Plan, RunId, RunKind as StoredKind, VaultEntryId,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -28,7 +28,6 @@ use crate::outcome::{Outcome, RunKind};
 use crate::proof::{Candidate, choose, due_at};
 use crate::rehearse::{DrillReport, drill};
 use crate::restore::{Material, RestoreError};
-use crate::run::process;
 use crate::schedule::promise::believed;
 use crate::view::{ItemCounts, LastProof, Mark, Phase, ReportLine};
 
@@ -130,10 +129,7 @@ impl Labkeep {
             return Ok(None);
         }
         let is_running = self.0.catalogue.unended_runs()?.into_iter().any(|run| {
-            run.kind == StoredKind::Drill
-                && run.plan == Some(plan.id)
-                && run.state != RunState::Ended
-                && process::is_alive(&run.process)
+            run.kind == StoredKind::Drill && run.plan == Some(plan.id) && self.is_under_way(&run)
         });
         if is_running {
             return Ok(None);

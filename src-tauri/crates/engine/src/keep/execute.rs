@@ -9,9 +9,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
+use jiff::Timestamp;
 use labkeep_settings::{
-    AccountId, Catalogue, ItemKey, ItemSort, LedgerRow, NewRun, PlanId, RunEnd, RunId, RunOutcome,
-    RunState, VaultEntryId,
+    AccountId, Catalogue, CatalogueError, ItemKey, ItemSort, LedgerRow, NewRun, PlanId, RunEnd,
+    RunId, RunOutcome, RunState, VaultEntryId,
 };
 use labkeep_vault::{OnProgress, SnapshotReader};
 use serde::{Deserialize, Serialize};
@@ -23,7 +24,7 @@ use crate::error::{Error, Result};
 use crate::kind::{Item, Sort};
 use crate::ledger::Ledger;
 use crate::outcome::{Outcome, RunKind};
-use crate::run::{Active, Progress, RunLog, VaultTurn, process};
+use crate::run::{Active, Progress, RunLog, VaultTurn};
 use crate::view::{ByteCounts, ItemCounts, ReportLine, RequestCountsView};
 
 /// How often is looked whether another process asked the run to stop.
@@ -158,11 +159,10 @@ impl Labkeep {
             vault: order.vault,
             account: order.account,
             queued_at: self.0.clock.now(),
-            process: process::this(),
+            process: self.0.presence.process().clone(),
             details: order.details.clone(),
         };
-        self.0.catalogue.add_run(&run)?;
-        self.go(id, order, work);
+        self.go(id, order, |catalogue| catalogue.add_run(&run), work)?;
         Ok(id)
     }
 
@@ -177,17 +177,21 @@ impl Labkeep {
         F: Future<Output = Ended> + Send + 'static,
     {
         let now = self.0.clock.now();
-        self.0.catalogue.resume_run(id, &process::this(), now)?;
-        self.go(id, order, work);
-        Ok(())
+        let process = self.0.presence.process();
+        let note = |catalogue: &Catalogue| catalogue.resume_run(id, process, now);
+        self.go(id, order, note, work)
     }
 
+    /// `note` writes into the catalogue that the run is there. By then it is
+    /// among those under way: one that is in the catalogue alone has crashed.
     fn go<F>(
         &self,
         id: RunId,
         order: Order,
+        note: impl FnOnce(&Catalogue) -> Result<(), CatalogueError>,
         work: impl FnOnce(Self, Execution) -> F + Send + 'static,
-    ) where
+    ) -> Result<()>
+    where
         F: Future<Output = Ended> + Send + 'static,
     {
         let progress = Progress::new(
@@ -202,6 +206,11 @@ impl Labkeep {
             active: active.clone(),
             log: RunLog::new(self.0.catalogue.clone(), id, Arc::clone(&self.0.clock)),
         };
+        self.0.runs.enter(id, active.clone());
+        if let Err(error) = note(&self.0.catalogue) {
+            self.0.runs.withdraw(id);
+            return Err(error.into());
+        }
         self.0.runs.begin(id, active);
         let labkeep = self.clone();
         tokio::spawn(async move {
@@ -212,6 +221,7 @@ impl Labkeep {
             // The next run begins when this one has its end in the history.
             drop(turn);
         });
+        Ok(())
     }
 
     async fn in_turn<F>(
@@ -290,40 +300,56 @@ impl Labkeep {
         execution
             .log
             .info(format!("The run ended: {}.", ended.outcome.name()));
-        if let Err(error) = self.note_end(execution.id, &ended) {
-            // The next start notes it as crashed: not a green light.
-            tracing::error!(run = %execution.id, %error, "the end of the run could not be noted");
-        }
-        self.0.runs.end(execution.id, ended.outcome);
+        let outcome = ended.outcome;
+        self.note_or_keep(execution.id, ended);
+        self.0.runs.end(execution.id, outcome);
     }
 
-    fn note_end(&self, id: RunId, ended: &Ended) -> Result<()> {
-        let catalogue: &Catalogue = &self.0.catalogue;
+    /// Writes down how a run ended, as much of it as can be.
+    pub(super) fn note_end(&self, id: RunId, ended: &Ended, at: Timestamp) -> Result<()> {
+        let ledger = self.note_ledger(id, ended);
+        let details = self.note_details(id, ended);
+        match self.0.catalogue.end_run(id, &run_end(ended, at)) {
+            // An earlier try got so far.
+            Ok(())
+            | Err(CatalogueError::WrongState {
+                state: RunState::Ended,
+                ..
+            }) => ledger.and(details),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn note_ledger(&self, id: RunId, ended: &Ended) -> Result<()> {
         if let Some(ledger) = &ended.ledger {
             let rows: Vec<LedgerRow> = ledger.lines().map(row).collect();
-            catalogue.put_ledger(id, &rows)?;
-            catalogue.trim_ledgers(LEDGERS)?;
+            self.0.catalogue.put_ledger(id, &rows)?;
+            self.0.catalogue.trim_ledgers(LEDGERS)?;
         }
+        Ok(())
+    }
+
+    fn note_details(&self, id: RunId, ended: &Ended) -> Result<()> {
         if !ended.report.is_empty() || ended.result_url.is_some() {
-            let mut details = catalogue
-                .run(id)?
-                .map_or_else(|| json!({}), |run| run.details);
+            let run = self.0.catalogue.run(id)?;
+            let mut details = run.map_or_else(|| json!({}), |run| run.details);
             details["report"] = json!(ended.report);
             details["url"] = json!(ended.result_url);
-            catalogue.set_run_details(id, &details)?;
+            self.0.catalogue.set_run_details(id, &details)?;
         }
-        catalogue.end_run(
-            id,
-            &RunEnd {
-                outcome: settings_outcome(ended.outcome),
-                reason: ended.advice.as_ref().map(|advice| advice.message.clone()),
-                remedy: ended.advice.as_ref().map(|advice| advice.hint.clone()),
-                at: self.0.clock.now(),
-                snapshot: ended.snapshot.clone(),
-                counts: json!(ended.counts),
-            },
-        )?;
         Ok(())
+    }
+}
+
+/// The end of a run, as the catalogue keeps it.
+pub(super) fn run_end(ended: &Ended, at: Timestamp) -> RunEnd {
+    RunEnd {
+        outcome: settings_outcome(ended.outcome),
+        reason: ended.advice.as_ref().map(|advice| advice.message.clone()),
+        remedy: ended.advice.as_ref().map(|advice| advice.hint.clone()),
+        at,
+        snapshot: ended.snapshot.clone(),
+        counts: json!(ended.counts),
     }
 }
 

@@ -44,13 +44,14 @@ mod scheduler;
 mod snapshot;
 mod status;
 mod tell;
+mod unnoted;
 mod vault;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use labkeep_settings::{Catalogue, Home, PlanId, Secrets, Settings, Store, VaultEntryId};
+use labkeep_settings::{Catalogue, Home, PlanId, Run, Secrets, Settings, Store, VaultEntryId};
 use labkeep_vault::Vault;
 use tokio::sync::broadcast;
 
@@ -58,7 +59,8 @@ use crate::advice::Advice;
 use crate::clock::SharedClock;
 use crate::error::{Error, Result};
 use crate::notify::Notice;
-use crate::run::{Runs, process};
+use crate::run::Runs;
+use crate::run::process::Presence;
 use crate::schedule::Why;
 
 pub use backup::BackupWish;
@@ -81,6 +83,9 @@ struct Inner {
     secrets: Arc<dyn Secrets>,
     clock: SharedClock,
     runs: Runs,
+    presence: Presence,
+    /// Ends of runs that the catalogue did not take.
+    unnoted: Mutex<Vec<unnoted::Unnoted>>,
     /// Vaults that are open: opening derives a key, which takes its time.
     open: Mutex<HashMap<VaultEntryId, Vault>>,
     /// What the scheduler of this process last saw holding plans back.
@@ -99,6 +104,10 @@ impl Labkeep {
         store.read()?;
         let catalogue = Catalogue::open(&home.catalogue_file())?;
         let runs = Runs::new(home.locks());
+        let presence = Presence::begin(&home.locks()).map_err(|source| Error::File {
+            path: home.locks().display().to_string(),
+            source,
+        })?;
         let labkeep = Self(Arc::new(Inner {
             home,
             store,
@@ -106,12 +115,21 @@ impl Labkeep {
             secrets,
             clock,
             runs,
+            presence,
+            unnoted: Mutex::default(),
             open: Mutex::default(),
             held: Mutex::default(),
             troubles: Mutex::default(),
             notices: broadcast::channel(NOTICES).0,
         }));
-        labkeep.note_crashes()?;
+        let crashed = labkeep.note_crashes()?;
+        // What it had unpacked must not lie about; nobody else works here now.
+        if crashed > 0 && labkeep.0.catalogue.unended_runs()?.is_empty() {
+            let scratch = labkeep.0.home.scratch();
+            if let Err(error) = crate::scratch::sweep(&scratch, Duration::ZERO) {
+                tracing::warn!(%error, "scratch of a crashed run could not be removed");
+            }
+        }
         Ok(labkeep)
     }
 
@@ -125,22 +143,20 @@ impl Labkeep {
         &self.0.home
     }
 
-    fn note_crashes(&self) -> Result<()> {
-        let crashed = self
-            .0
-            .catalogue
-            .end_crashed_runs(self.0.clock.now(), process::is_alive)?;
+    /// Notes runs whose process is gone, and ends that could not be noted
+    /// before. Tells how many runs crashed.
+    fn note_crashes(&self) -> Result<usize> {
+        self.note_kept_ends();
+        let is_known = |run: &Run| self.is_under_way(run) || self.is_unnoted(run.id);
+        let now = self.0.clock.now();
+        let crashed = self.0.catalogue.end_crashed_runs(now, is_known)?;
+        if !crashed.is_empty() {
+            self.0.runs.changed();
+        }
         for run in &crashed {
             tracing::warn!(run = %run.id, kind = %run.kind, "the run was ended by a crash");
         }
-        // What it had unpacked must not lie about; nobody else works here now.
-        if !crashed.is_empty() && self.0.catalogue.unended_runs()?.is_empty() {
-            let scratch = self.0.home.scratch();
-            if let Err(error) = crate::scratch::sweep(&scratch, Duration::ZERO) {
-                tracing::warn!(%error, "scratch of a crashed run could not be removed");
-            }
-        }
-        Ok(())
+        Ok(crashed.len())
     }
 
     fn settings(&self) -> Result<Settings> {

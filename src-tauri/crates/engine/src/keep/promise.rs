@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use labkeep_settings::{Plan, PlanId, Preferences, Run, RunKind, RunOutcome, RunState, VaultEntry};
+use labkeep_settings::{Plan, PlanId, Preferences, Run, RunKind, RunOutcome, VaultEntry};
 use labkeep_vault::{Location, State, inspect};
 
 use super::Labkeep;
@@ -39,6 +39,7 @@ impl Labkeep {
         Ok(runs
             .into_iter()
             .filter(|run| run.vault == Some(plan.vault) && run.account == Some(plan.account))
+            .map(|run| self.with_end(run))
             .collect())
     }
 
@@ -52,9 +53,7 @@ impl Labkeep {
             .take_while(|ending| *ending != Ending::Good)
             .filter(|ending| matches!(ending, Ending::Failed | Ending::Crashed))
             .count();
-        let is_running = runs
-            .iter()
-            .any(|run| run.state != RunState::Ended && process::is_alive(&run.process));
+        let is_running = runs.iter().any(|run| self.is_under_way(run));
         Ok(Promise {
             schedule: plan.schedule,
             created_at: plan.created_at,

@@ -3,7 +3,7 @@
 //! that went well.
 
 use jiff::{SignedDuration, Timestamp};
-use labkeep_settings::{RunId, RunKind, RunOutcome, RunQuery, RunState, VaultEntry};
+use labkeep_settings::{RunId, RunKind, RunOutcome, RunQuery, VaultEntry};
 use serde_json::json;
 
 use super::Labkeep;
@@ -12,7 +12,6 @@ use super::prune::Planned;
 use super::prune_rules::Scope;
 use crate::clock::{from_millis, millis};
 use crate::error::{Error, Result};
-use crate::run::process;
 
 /// Once a day, at about the same time of day.
 const AGAIN_AFTER: SignedDuration = SignedDuration::from_hours(23);
@@ -83,9 +82,8 @@ impl Labkeep {
         let runs = self.0.catalogue.unended_runs()?;
         Ok(runs.iter().any(|run| {
             run.vault == Some(entry.id)
-                && run.state != RunState::Ended
                 && matches!(run.kind, RunKind::Backup | RunKind::Prune | RunKind::Copy)
-                && process::is_alive(&run.process)
+                && self.is_under_way(run)
         }))
     }
 

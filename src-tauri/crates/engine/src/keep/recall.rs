@@ -170,7 +170,7 @@ impl Labkeep {
             process: Process {
                 host: facts.host.clone(),
                 id: 0,
-                started: 0,
+                mark: 0,
             },
             details: json!({ "elsewhere": facts.host }),
         };

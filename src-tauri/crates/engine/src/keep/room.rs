@@ -82,11 +82,10 @@ fn stored(run: &Run) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use labkeep_settings::{PlanId, RunId, RunState};
+    use labkeep_settings::{PlanId, Process, RunId, RunState};
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::run::process;
 
     /// A good backup of a plan that ended on a day.
     fn backup(plan: PlanId, day: i64, stored: u64) -> Run {
@@ -108,7 +107,11 @@ mod tests {
             snapshot: None,
             counts: json!({"bytes": {"received": 0, "stored": stored}}),
             details: Value::Null,
-            process: process::this(),
+            process: Process {
+                host: String::new(),
+                id: 0,
+                mark: 0,
+            },
         }
     }
 

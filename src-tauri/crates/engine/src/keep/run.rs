@@ -12,7 +12,6 @@ use crate::clock::millis;
 use crate::error::{Error, Result, What};
 use crate::kind::Kind;
 use crate::outcome::{Outcome, RunKind};
-use crate::run::process;
 use crate::view::{
     LedgerLineView, LedgerState, LogLineView, ReportLine, RunDetail, RunProgress, RunState, RunView,
 };
@@ -34,7 +33,8 @@ impl Labkeep {
             ..RunQuery::default()
         };
         let runs = self.0.catalogue.runs(&query)?;
-        Ok(runs.iter().map(run_view).collect())
+        let runs = runs.into_iter().map(|run| self.with_end(run));
+        Ok(runs.map(|run| run_view(&run)).collect())
     }
 
     /// How far every run of this process is.
@@ -78,7 +78,7 @@ impl Labkeep {
         self.0.catalogue.stop_run(id)?;
         if let Some(active) = self.0.runs.get(id) {
             active.stop(CANCELLED);
-        } else if !process::is_alive(&run.process) {
+        } else if !self.is_under_way(&run) {
             self.note_crashes()?;
         }
         Ok(())
@@ -140,10 +140,11 @@ impl Labkeep {
     }
 
     pub(super) fn run(&self, id: RunId) -> Result<Run> {
-        self.0.catalogue.run(id)?.ok_or_else(|| Error::Unknown {
+        let run = self.0.catalogue.run(id)?.ok_or_else(|| Error::Unknown {
             what: What::Run,
             name: id.to_string(),
-        })
+        })?;
+        Ok(self.with_end(run))
     }
 }
 

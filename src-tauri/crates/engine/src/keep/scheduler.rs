@@ -160,6 +160,11 @@ impl Labkeep {
     async fn look(&self, memory: &mut Memory) -> Result<Duration> {
         let now = self.0.clock.now();
         memory.notice_sleep(now);
+        let labkeep = self.clone();
+        if let Err(error) = blocking(move || labkeep.note_crashes()).await {
+            // What is due is due nevertheless, and people have to be told.
+            tracing::error!(error = %chain(&error), "what crashed could not be noted");
+        }
         let machine = memory.machine.conditions();
         if machine.is_shutting_down {
             return Ok(LOOK);

@@ -107,9 +107,19 @@ impl Runs {
         self.tell(RunEvent::Changed);
     }
 
+    /// A run is going to begin. Nobody hears of it yet.
+    pub fn enter(&self, run: RunId, active: Active) {
+        self.lock().insert(run, active);
+    }
+
+    /// A run that was to begin does not.
+    pub fn withdraw(&self, run: RunId) {
+        self.lock().remove(&run);
+    }
+
     /// A run begins. While any is under way, listeners hear of its progress.
     pub fn begin(&self, run: RunId, active: Active) {
-        self.lock().insert(run, active);
+        self.enter(run, active);
         self.tell(RunEvent::Started {
             run: run.to_string(),
         });

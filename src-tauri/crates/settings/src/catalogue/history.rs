@@ -34,7 +34,7 @@ impl Catalogue {
                     ":details": run.details.to_string(),
                     ":host": run.process.host,
                     ":process": run.process.id,
-                    ":process_started": run.process.started,
+                    ":process_started": run.process.mark,
                 })?;
             Ok(())
         })
@@ -71,7 +71,7 @@ impl Catalogue {
                     ":details": run.details.to_string(),
                     ":host": run.process.host,
                     ":process": run.process.id,
-                    ":process_started": run.process.started,
+                    ":process_started": run.process.mark,
                 })?;
             Ok(added == 1)
         })
@@ -109,7 +109,7 @@ impl Catalogue {
                 ":at": millis(at),
                 ":host": process.host,
                 ":process": process.id,
-                ":started": process.started,
+                ":started": process.mark,
             },
         )
     }
@@ -222,11 +222,11 @@ impl Catalogue {
     pub fn end_crashed_runs(
         &self,
         at: Timestamp,
-        is_alive: impl Fn(&Process) -> bool,
+        is_alive: impl Fn(&Run) -> bool,
     ) -> Result<Vec<Run>> {
         let mut crashed = Vec::new();
         for run in self.unended_runs()? {
-            if is_alive(&run.process) {
+            if is_alive(&run) {
                 continue;
             }
             let end = RunEnd {
@@ -316,7 +316,7 @@ fn read_run(row: &Row<'_>) -> Result<Run, Failure> {
         process: Process {
             host: text("host")?,
             id: row.get("process")?,
-            started: row.get("process_started")?,
+            mark: row.get("process_started")?,
         },
     })
 }

@@ -55,14 +55,16 @@ names! {
 }
 
 /// The process that does a run; what tells a crash from a run that goes on.
+/// The column of the mark still has the name of the time that it once was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Process {
     /// The machine's name.
     pub host: String,
     /// The process id.
     pub id: u32,
-    /// When the process started, as ids are used again. 0 if not known.
-    pub started: i64,
+    /// Tells it apart from others that have the same id before or after it. 0
+    /// if not known.
+    pub mark: i64,
 }
 
 /// A run to be.

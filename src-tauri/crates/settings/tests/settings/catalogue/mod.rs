@@ -36,7 +36,7 @@ fn process(id: u32) -> Process {
     Process {
         host: "here".to_owned(),
         id,
-        started: 7,
+        mark: 7,
     }
 }
 

@@ -93,7 +93,7 @@ fn runs_of_dead_processes_have_crashed() {
         .unwrap();
 
     let crashed = catalogue
-        .end_crashed_runs(at(50), |process| process.id == 2)
+        .end_crashed_runs(at(50), |run| run.process.id == 2)
         .unwrap();
     assert_eq!(crashed.len(), 1);
     assert_eq!(crashed[0].id, dead);
