@@ -5,6 +5,8 @@
 mod bench;
 #[path = "keep_going/ending.rs"]
 mod ending;
+#[path = "keep_going/silent.rs"]
+mod silent;
 #[path = "keep_going/starting.rs"]
 mod starting;
 #[path = "keep_going/telling.rs"]

@@ -254,6 +254,12 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// It takes longer than anybody should wait.
+    #[error("{what} does not answer")]
+    Silent {
+        /// What was asked.
+        what: String,
+    },
     /// A thread died.
     #[error("a defect in Labkeep: {message}")]
     Bug {
@@ -410,6 +416,10 @@ impl Error {
                 format!("{path} cannot be used: {source}."),
                 "Check that it exists and that your user has the right to it.",
             ),
+            Self::Silent { what } => Advice::new(
+                format!("{} does not answer.", advice::capital(what)),
+                "If it is on a network share, see whether its server is on and the network is there.",
+            ),
             Self::Bug { message } => Advice::new(
                 format!("Labkeep ran into a defect: {message}."),
                 "Please report it.",
@@ -468,7 +478,8 @@ impl Error {
             Self::Unknown { .. } => Code::NotFound,
             Self::Backup(BackupError::NoRoom { .. })
             | Self::OtherVault { .. }
-            | Self::KnownVault { .. } => Code::Folder,
+            | Self::KnownVault { .. }
+            | Self::Silent { .. } => Code::Folder,
             Self::Pattern(_)
             | Self::Ambiguous { .. }
             | Self::NoneYet { .. }

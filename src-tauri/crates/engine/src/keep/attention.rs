@@ -3,16 +3,20 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
-use labkeep_settings::{Plan, RecoveryKit, RunOutcome, Schedule, Settings, VaultEntry};
+use jiff::{SignedDuration, Timestamp};
+use labkeep_settings::{Plan, RecoveryKit, Run, RunOutcome, Schedule, Settings, VaultEntry};
 
 use super::Labkeep;
 use super::advise::{WARN_DAYS, days_in_words};
-use super::promise::{is_there, waits_for};
+use super::place::Seen;
+use super::promise::waits_for;
 use super::recovered::awaits_token;
 use crate::error::Result;
 use crate::kind::Item;
 use crate::view::{AttentionView, LedgerLineView, LedgerState, ProjectFilter, Remedy, Severity};
+
+/// A backup that takes so long hides no longer that it is late.
+const LONG: SignedDuration = SignedDuration::from_hours(24);
 
 impl Labkeep {
     /// What needs the user, worst first.
@@ -66,26 +70,7 @@ impl Labkeep {
         for vault in &settings.vaults {
             let view = self.vault_view(vault)?;
             if let Some(problem) = view.problem {
-                let is_waited_for = !is_there(vault) && self.is_waited_for(settings, vault)?;
-                all.push(AttentionView {
-                    key: format!("vault:{}", vault.id),
-                    severity: if is_waited_for {
-                        Severity::Info
-                    } else {
-                        Severity::Danger
-                    },
-                    title: if is_waited_for {
-                        format!("The drive of {} is not connected", vault.name)
-                    } else {
-                        format!("The vault {} cannot be reached", vault.name)
-                    },
-                    detail: if is_waited_for {
-                        "What is due starts as soon as it is.".to_owned()
-                    } else {
-                        problem
-                    },
-                    remedy: Some(Remedy::ShowSettings),
-                });
+                all.push(self.attention_of_place(settings, vault, problem)?);
             }
             all.extend(self.attention_of_room(vault, view.free_bytes)?);
             if needs_kit(&vault.recovery_kit, self.0.clock.now()) {
@@ -109,6 +94,45 @@ impl Labkeep {
         Ok(all)
     }
 
+    /// A vault that cannot be used now, and why.
+    fn attention_of_place(
+        &self,
+        settings: &Settings,
+        vault: &VaultEntry,
+        problem: String,
+    ) -> Result<AttentionView> {
+        let is_silent = matches!(self.seen(vault), Seen::Silent);
+        let is_waited_for = !self.is_there(vault) && self.is_waited_for(settings, vault)?;
+        let (severity, title, detail) = match (is_silent, is_waited_for) {
+            (true, is_waited_for) => (
+                if is_waited_for {
+                    Severity::Warning
+                } else {
+                    Severity::Danger
+                },
+                format!("The vault {} does not answer", vault.name),
+                problem,
+            ),
+            (false, true) => (
+                Severity::Info,
+                format!("The drive of {} is not connected", vault.name),
+                "What is due starts as soon as it is.".to_owned(),
+            ),
+            (false, false) => (
+                Severity::Danger,
+                format!("The vault {} cannot be reached", vault.name),
+                problem,
+            ),
+        };
+        Ok(AttentionView {
+            key: format!("vault:{}", vault.id),
+            severity,
+            title,
+            detail,
+            remedy: Some(Remedy::ShowSettings),
+        })
+    }
+
     /// Whether the drive of a vault may be away for now: everything that is kept
     /// there starts by itself when it is back, and nothing is late yet.
     fn is_waited_for(&self, settings: &Settings, vault: &VaultEntry) -> Result<bool> {
@@ -126,10 +150,7 @@ impl Labkeep {
         let is_paused = self.paused_until(&settings.preferences).is_some();
         // That it cannot run at all is told elsewhere.
         let cannot_run = settings.account(plan.account).is_some_and(awaits_token);
-        if is_paused
-            || cannot_run
-            || self.promise(plan)?.is_running
-            || self.late_since(plan)?.is_none()
+        if is_paused || cannot_run || self.is_being_kept(plan)? || self.late_since(plan)?.is_none()
         {
             return Ok(None);
         }
@@ -151,6 +172,20 @@ impl Labkeep {
                 plan: plan.id.to_string(),
             }),
         }))
+    }
+
+    /// Whether a backup is under way that can keep the promise still: one that
+    /// hangs never does.
+    fn is_being_kept(&self, plan: &Plan) -> Result<bool> {
+        let now = self.0.clock.now();
+        let is_fresh = |run: &Run| {
+            let began = run.started_at.unwrap_or(run.queued_at);
+            now.duration_since(began).abs() < LONG
+        };
+        let runs = self.backups_of(plan)?;
+        Ok(runs
+            .iter()
+            .any(|run| self.is_under_way(run) && is_fresh(run)))
     }
 
     fn attention_of_plan(&self, plan: &Plan) -> Result<Vec<AttentionView>> {

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::Labkeep;
 use super::copy_choice::Choice;
-use super::promise::{is_there, waits_for};
+use super::promise::waits_for;
 use super::snapshot::details;
 use crate::clock::{from_millis, millis};
 use crate::error::Result;
@@ -42,7 +42,7 @@ impl Labkeep {
         let away = [copy.from, copy.to]
             .into_iter()
             .filter_map(|vault| settings.vault(vault))
-            .find(|vault| !is_there(vault));
+            .find(|vault| !self.is_there(vault));
         let runs = self.runs_of_copy(copy)?;
         let last = runs.iter().find(|run| run.outcome.is_some());
         let is_bad = |outcome| matches!(outcome, Some(RunOutcome::Failed | RunOutcome::Partial));

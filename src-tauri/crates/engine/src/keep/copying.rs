@@ -10,7 +10,6 @@ use serde_json::json;
 
 use super::copy_choice::{Choice, choose};
 use super::execute::{Counts, Ended, Execution, Order};
-use super::promise::is_there;
 use super::run::{CANCELLED, CRASHED};
 use super::{Labkeep, blocking};
 use crate::error::{Error, Result};
@@ -84,7 +83,8 @@ impl Labkeep {
         }
         let settings = self.settings()?;
         for vault in [copy.from, copy.to] {
-            if !settings.vault(vault).is_some_and(is_there) {
+            let entry = settings.vault(vault);
+            if !entry.is_some_and(|entry| self.is_there(entry)) {
                 return Ok(false);
             }
         }

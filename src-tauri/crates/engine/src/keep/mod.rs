@@ -27,6 +27,7 @@ mod kit;
 mod kit_page;
 mod kit_pdf;
 mod loss;
+mod place;
 mod plan;
 mod preferences;
 mod promise;
@@ -83,6 +84,9 @@ struct Inner {
     secrets: Arc<dyn Secrets>,
     clock: SharedClock,
     runs: Runs,
+    places: place::Places,
+    /// Held while the status is looked at: one at a time.
+    status: Arc<tokio::sync::Mutex<()>>,
     presence: Presence,
     /// Ends of runs that the catalogue did not take.
     unnoted: Mutex<Vec<unnoted::Unnoted>>,
@@ -115,6 +119,8 @@ impl Labkeep {
             secrets,
             clock,
             runs,
+            places: place::Places::default(),
+            status: Arc::default(),
             presence,
             unnoted: Mutex::default(),
             open: Mutex::default(),
@@ -162,6 +168,20 @@ impl Labkeep {
     fn settings(&self) -> Result<Settings> {
         Ok(self.0.store.read()?)
     }
+}
+
+/// What comes of work, unless it takes too long.
+async fn answered<T>(
+    what: &str,
+    patience: Duration,
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    let answer = tokio::time::timeout(patience, work).await;
+    answer.unwrap_or_else(|_| {
+        Err(Error::Silent {
+            what: what.to_owned(),
+        })
+    })
 }
 
 /// Does blocking work (the keychain, the vault) without holding up others.

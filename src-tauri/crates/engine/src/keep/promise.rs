@@ -3,8 +3,7 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use labkeep_settings::{Plan, PlanId, Preferences, Run, RunKind, RunOutcome, VaultEntry};
-use labkeep_vault::{Location, State, inspect};
+use labkeep_settings::{Plan, PlanId, Preferences, Run, RunKind, RunOutcome};
 
 use super::Labkeep;
 use super::recovered::awaits_token;
@@ -168,18 +167,6 @@ fn ending(run: &Run) -> Ending {
         (Some(RunOutcome::Aborted), _) => Ending::Shutdown,
         (Some(RunOutcome::Partial | RunOutcome::Failed), _) => Ending::Failed,
     }
-}
-
-/// Whether the place of a vault is there at all: a drive that is not plugged
-/// in is waited for, everything else is for the run to tell.
-pub(super) fn is_there(entry: &VaultEntry) -> bool {
-    let Ok(location) = Location::parse(&entry.location) else {
-        return true;
-    };
-    !matches!(
-        inspect(&location).map(|seen| seen.state),
-        Ok(State::NoSuchFolder | State::Unreachable | State::Empty)
-    )
 }
 
 /// What a plan waits for, in words.

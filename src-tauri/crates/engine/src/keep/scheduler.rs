@@ -12,9 +12,9 @@ use labkeep_settings::{Plan, PlanId, RunId, Settings, VaultEntryId};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinHandle;
 
-use super::promise::{is_there, rules};
+use super::promise::rules;
 use super::recovered::awaits_token;
-use super::{BackupWish, Labkeep, blocking};
+use super::{BackupWish, Labkeep, answered, blocking};
 use crate::advice::Advice;
 use crate::error::{Result, chain};
 use crate::machine::{Machine, MachineConditions};
@@ -26,6 +26,9 @@ const LOOK: Duration = Duration::from_mins(1);
 
 /// How long GitLab has to answer at all.
 const ANSWER: Duration = Duration::from_secs(30);
+
+/// How long it may take to begin a chore: a prune reads every ledger first.
+const START: Duration = Duration::from_mins(10);
 
 /// The clock on the wall went on by so much more than time passed: the machine
 /// slept.
@@ -238,9 +241,11 @@ impl Labkeep {
         let labkeep = self.clone();
         let its = plan.clone();
         let vault = settings.vault(plan.vault).cloned();
-        let (promise, vault_reachable) =
-            blocking(move || Ok((labkeep.promise(&its)?, vault.map(|vault| is_there(&vault)))))
-                .await?;
+        let (promise, vault_reachable) = blocking(move || {
+            let is_there = vault.map(|vault| labkeep.is_there(&vault));
+            Ok((labkeep.promise(&its)?, is_there))
+        })
+        .await?;
         let now = self.0.clock.now();
         let zone = TimeZone::system();
         let rules = rules(&settings.preferences);
@@ -303,14 +308,23 @@ impl Labkeep {
                 ),
             };
             let vault = vault.and_then(|vault| settings.vault(vault)).cloned();
-            let is_there = blocking(move || Ok(vault.is_some_and(|vault| is_there(&vault))));
+            let called = vault.as_ref().map_or(&name, |vault| &vault.name).clone();
+            let labkeep = self.clone();
+            let is_there =
+                blocking(move || Ok(vault.is_some_and(|vault| labkeep.is_there(&vault))));
             let started = match is_there.await {
                 Ok(false) => continue,
-                Ok(true) => match &chore {
-                    Chore::Prune(_) => self.start_due_prune(&name).await,
-                    Chore::Check(_) => self.start_due_check(&name).await,
-                    Chore::Drill(_) => self.start_due_drill(&name),
-                },
+                // A share may fall silent while it is read.
+                Ok(true) => {
+                    answered(&called, START, async {
+                        match &chore {
+                            Chore::Prune(_) => self.start_due_prune(&name).await,
+                            Chore::Check(_) => self.start_due_check(&name).await,
+                            Chore::Drill(_) => self.start_due_drill(&name),
+                        }
+                    })
+                    .await
+                }
                 Err(error) => Err(error),
             };
             match started {

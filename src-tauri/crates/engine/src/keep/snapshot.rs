@@ -11,7 +11,6 @@ use serde_json::json;
 
 use super::copy_state::moment;
 use super::execute::settings_outcome;
-use super::promise::is_there;
 use super::{Labkeep, blocking};
 use crate::clock::millis;
 use crate::error::{Error, Result, What};
@@ -128,24 +127,25 @@ pub(super) fn view(
     }
 }
 
-/// The snapshot, or its copy in another vault if the drive of its own is not
-/// there.
-pub(super) fn at_hand(
-    wanted: &(VaultEntry, KnownSnapshot),
-    known: &[(VaultEntry, KnownSnapshot)],
-) -> SnapshotRef {
-    let moment = moment(&wanted.1);
-    let there = std::iter::once(wanted)
-        .chain(known)
-        .find(|(vault, snapshot)| self::moment(snapshot) == moment && is_there(vault));
-    let (vault, snapshot) = there.unwrap_or(wanted);
-    SnapshotRef {
-        vault: vault.clone(),
-        id: snapshot.id.clone(),
-    }
-}
-
 impl Labkeep {
+    /// The snapshot, or its copy in another vault if the drive of its own is not
+    /// there.
+    pub(super) fn at_hand(
+        &self,
+        wanted: &(VaultEntry, KnownSnapshot),
+        known: &[(VaultEntry, KnownSnapshot)],
+    ) -> SnapshotRef {
+        let moment = moment(&wanted.1);
+        let there = std::iter::once(wanted)
+            .chain(known)
+            .find(|(vault, snapshot)| self::moment(snapshot) == moment && self.is_there(vault));
+        let (vault, snapshot) = there.unwrap_or(wanted);
+        SnapshotRef {
+            vault: vault.clone(),
+            id: snapshot.id.clone(),
+        }
+    }
+
     /// Every snapshot that this machine knows, newest first.
     pub fn snapshots(&self, vault: Option<&str>) -> Result<Vec<SnapshotView>> {
         let mut all = self.snapshot_views(&self.known_snapshots(vault)?)?;
@@ -220,7 +220,7 @@ impl Labkeep {
         };
         if name == "latest" {
             let latest = known.last().ok_or_else(unknown)?;
-            return Ok(at_hand(latest, &known));
+            return Ok(self.at_hand(latest, &known));
         }
         let mut fitting: Vec<_> = known
             .into_iter()
@@ -238,7 +238,7 @@ impl Labkeep {
             });
         }
         // Entries of the same vault are the same place by two names.
-        let there = fitting.iter().position(|(entry, _)| is_there(entry));
+        let there = fitting.iter().position(|(entry, _)| self.is_there(entry));
         let (vault, _) = fitting.swap_remove(there.unwrap_or(0));
         Ok(SnapshotRef { vault, id })
     }

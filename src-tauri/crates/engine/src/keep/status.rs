@@ -1,11 +1,14 @@
 //! The state in a few words: what the tray shows.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use labkeep_settings::Settings;
 
 use super::promise::waits_for;
-use super::{Labkeep, blocking};
+use super::{Labkeep, answered, blocking};
 use crate::clock::{from_millis, millis};
 use crate::error::Result;
 use crate::outcome::{Outcome, RunKind};
@@ -13,12 +16,24 @@ use crate::view::{
     LastBackup, Phase, PlanName, Protection, RunProgress, RunState, Severity, StatusView, Upcoming,
 };
 
+/// How long the status may take; a little more than a place that hangs.
+const PATIENCE: Duration = Duration::from_secs(15);
+
 impl Labkeep {
     /// The state in a few words.
     pub async fn status(&self) -> Result<StatusView> {
         let labkeep = self.clone();
-        // A drive that hangs must not hold up the tray.
-        blocking(move || labkeep.status_now()).await
+        // What hangs must not hold up the tray, which then says so.
+        answered("a drive or Labkeep's own folder", PATIENCE, async {
+            let turn = Arc::clone(&self.0.status).lock_owned().await;
+            blocking(move || {
+                let status = labkeep.status_now();
+                drop(turn);
+                status
+            })
+            .await
+        })
+        .await
     }
 
     fn status_now(&self) -> Result<StatusView> {

@@ -9,6 +9,7 @@ use labkeep_vault::{
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
+use super::place::Seen;
 use super::{Labkeep, blocking};
 use crate::advice;
 use crate::clock::{from_millis, millis};
@@ -17,6 +18,9 @@ use crate::view::{FolderState, FolderView, RecoveryKitState, VaultView};
 
 /// The folder that is offered inside one that holds other things.
 const OFFERED: &str = "Labkeep vault";
+
+/// Of a vault whose place hangs.
+const SILENT: &str = "Its drive or network share does not answer. See whether it is switched on and the network is there.";
 
 impl Labkeep {
     /// Looks at a folder. Changes nothing.
@@ -193,9 +197,18 @@ impl Labkeep {
         let known = self.open_vaults().get(&entry.id).cloned();
         let location = Location::parse(&entry.location)?;
         if let Some(vault) = known {
-            let state = blocking(move || Ok(inspect(&location)?.state)).await?;
-            if matches!(state, State::Vault { .. }) {
-                return Ok(vault);
+            let labkeep = self.clone();
+            match blocking(move || Ok(labkeep.0.places.look(&location))).await? {
+                Seen::There(Inspection {
+                    state: State::Vault { .. },
+                    ..
+                }) => return Ok(vault),
+                Seen::Silent => {
+                    return Err(Error::Silent {
+                        what: entry.name.clone(),
+                    });
+                }
+                Seen::There(_) | Seen::Bad(_) => {}
             }
             self.open_vaults().remove(&entry.id);
         }
@@ -237,21 +250,26 @@ impl Labkeep {
     }
 
     pub(crate) fn vault_view(&self, entry: &VaultEntry) -> Result<VaultView> {
-        let seen = Location::parse(&entry.location).and_then(|location| inspect(&location));
+        let seen = self.seen(entry);
         let problem = match &seen {
-            Ok(Inspection {
+            Seen::There(Inspection {
                 state: State::Vault { .. },
                 ..
             }) => None,
-            Ok(Inspection {
+            Seen::There(Inspection {
                 state: State::NewerFormat { .. },
                 ..
             }) => Some("It was written by a newer Labkeep. Update Labkeep.".to_owned()),
-            Ok(_) => Some(
+            Seen::There(_) => Some(
                 "It is not there. If it is on a removable drive or a network share, connect it."
                     .to_owned(),
             ),
-            Err(error) => Some(advice::of_vault(error).to_string()),
+            Seen::Bad(error) => Some(advice::of_vault(error).to_string()),
+            Seen::Silent => Some(SILENT.to_owned()),
+        };
+        let free_bytes = match seen {
+            Seen::There(inspection) => inspection.free_bytes,
+            Seen::Bad(_) | Seen::Silent => None,
         };
         let usage = self.0.catalogue.memo(&usage_memo(entry.id))?;
         let checked = self.0.catalogue.memo(&checked_memo(entry.id))?;
@@ -264,7 +282,7 @@ impl Labkeep {
             problem,
             stored_bytes: number("bytes"),
             snapshots: number("snapshots").and_then(|number| u32::try_from(number).ok()),
-            free_bytes: seen.ok().and_then(|inspection| inspection.free_bytes),
+            free_bytes,
             recovery_kit: match &entry.recovery_kit {
                 RecoveryKit::Saved { .. } => RecoveryKitState::Saved,
                 RecoveryKit::Postponed { .. } => RecoveryKitState::Postponed,

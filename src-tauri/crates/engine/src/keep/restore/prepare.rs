@@ -9,7 +9,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::super::execute::key;
-use super::super::snapshot::{OpenSnapshot, SnapshotRef, at_hand, details, view};
+use super::super::snapshot::{OpenSnapshot, SnapshotRef, details, view};
 use super::super::{Labkeep, blocking};
 use crate::capture::LINKS;
 use crate::clock::millis;
@@ -106,7 +106,7 @@ impl Labkeep {
             what: What::Snapshot,
             name: "latest".to_owned(),
         })?;
-        Ok(at_hand(wanted, &known))
+        Ok(self.at_hand(wanted, &known))
     }
 
     fn path_of(&self, account: &Account, item: Item) -> Option<String> {
