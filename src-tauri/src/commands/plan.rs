@@ -38,7 +38,8 @@ pub async fn answer_loss(
     state: State<'_, Opened>,
     plan: String,
     meant: bool,
+    seen: i64,
 ) -> Answer<LossAnswer> {
     let labkeep = state.labkeep()?;
-    answer(labkeep.answer_loss(&plan, meant)).await
+    answer(labkeep.answer_loss(&plan, meant, seen)).await
 }

@@ -6,7 +6,7 @@ use labkeep_engine::outcome::Outcome;
 use labkeep_tests::keeper::Keeper;
 use labkeep_tests::world::many;
 
-use crate::scene::{alarm, delete, gone, is_refused, keep_last, run, touch};
+use crate::scene::{alarm, answer, delete, gone, is_refused, keep_last, run, touch};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_alarm_survives_restarts_and_further_backups() -> Result<()> {
@@ -48,8 +48,8 @@ async fn nothing_prunes_until_the_answer_and_then_it_goes_on() -> Result<()> {
     assert_eq!(keeper.labkeep.start_due_prune(&vault).await?, None);
     assert_eq!(keeper.labkeep.snapshots(None)?.len(), 4);
 
-    let answer = keeper.labkeep.answer_loss(&keeper.plan, true).await?;
-    assert!(answer.ended);
+    let said = answer(&keeper, true).await?;
+    assert!(said.ended);
     assert!(alarm(&keeper.labkeep)?.is_none());
     let run = keeper.labkeep.start_due_prune(&vault).await?;
     let detail = keeper.ended(run.context("a prune is due")?).await?;
@@ -69,14 +69,10 @@ async fn a_loss_that_was_not_meant_keeps_what_was_before() -> Result<()> {
     let before = keeper.back_up().await?;
     let paths = delete(&keeper, 4)?;
     keeper.back_up().await?;
-    let answer = keeper.labkeep.answer_loss(&keeper.plan, false).await?;
-    assert!(!answer.ended);
-    assert_eq!(answer.pinned.as_ref(), Some(&before.id));
-    assert!(
-        answer.advice.hint.contains(&paths[0]),
-        "{:?}",
-        answer.advice
-    );
+    let said = answer(&keeper, false).await?;
+    assert!(!said.ended);
+    assert_eq!(said.pinned.as_ref(), Some(&before.id));
+    assert!(said.advice.hint.contains(&paths[0]), "{:?}", said.advice);
     assert!(is_refused(&keeper.labkeep).await?);
     let pinned: Vec<String> = keeper
         .labkeep
@@ -121,7 +117,7 @@ async fn another_machine_sees_the_loss_the_pin_and_later_the_answer() -> Result<
         std::slice::from_ref(&before.id)
     );
 
-    keeper.labkeep.answer_loss(&keeper.plan, true).await?;
+    answer(&keeper, true).await?;
     keeper.labkeep.pin_snapshot(&before, false).await?;
     assert!(is_refused(&other).await?, "it cannot know yet");
     touch(&keeper, 1)?;
@@ -138,7 +134,8 @@ async fn after_the_answer_only_new_losses_alarm() -> Result<()> {
     delete(&keeper, 3)?;
     run(&keeper).await?;
     assert_eq!(gone(&keeper.labkeep)?.len(), 1);
-    keeper.labkeep.answer_loss("everything", true).await?;
+    let seen = alarm(&keeper.labkeep)?.context("an alarm")?.last;
+    keeper.labkeep.answer_loss("everything", true, seen).await?;
     delete(&keeper, 1)?;
     run(&keeper).await?;
     assert_eq!(gone(&keeper.labkeep)?, []);
@@ -147,5 +144,26 @@ async fn after_the_answer_only_new_losses_alarm() -> Result<()> {
     // Three of the seven that there were after the answer.
     let (_, _, number, before) = gone(&keeper.labkeep)?.remove(0);
     assert_eq!((number, before), (3, 7));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_is_about_what_was_shown_and_not_about_what_is_lost_meanwhile() -> Result<()> {
+    let keeper = Keeper::new(many(12)).await?;
+    keeper.back_up().await?;
+    delete(&keeper, 4)?;
+    keeper.back_up().await?;
+    let shown = alarm(&keeper.labkeep)?.context("an alarm")?.last;
+    // While somebody looks at it, the schedule goes on.
+    delete(&keeper, 4)?;
+    let worse = keeper.back_up().await?;
+    let plan = &keeper.plan;
+    let said = keeper.labkeep.answer_loss(plan, true, shown).await?;
+    assert!(!said.ended, "{:?}", said.advice);
+    let open = alarm(&keeper.labkeep)?.context("what nobody has seen")?;
+    assert_eq!((open.snapshot, open.losses.len()), (worse.id, 1));
+    assert!(is_refused(&keeper.labkeep).await?);
+    assert!(answer(&keeper, true).await?.ended);
+    assert!(!is_refused(&keeper.labkeep).await?);
     Ok(())
 }

@@ -9,7 +9,7 @@ use labkeep_tests::keeper::Keeper;
 use labkeep_tests::world::many;
 use practice_gitlab::{Action, FaultRule};
 
-use crate::scene::{gone, is_refused, run};
+use crate::scene::{answer, gone, is_refused, run};
 
 /// Branches beside `main`, made and deleted where GitLab keeps them.
 fn branches(keeper: &Keeper, path: &str, number: usize) -> Result<()> {
@@ -132,12 +132,12 @@ async fn issues_deleted_in_steps_are_seen() -> Result<()> {
     assert_eq!((of, place), (LossOf::Issues, Some(path)));
     // The snapshot that has them all is kept, not the one before the alarm.
     let all = keeper.labkeep.snapshots(None)?.pop().context("the first")?;
-    let answer = keeper.labkeep.answer_loss(&keeper.plan, false).await?;
-    assert_eq!(answer.pinned, Some(all.id));
+    let said = answer(&keeper, false).await?;
+    assert_eq!(said.pinned, Some(all.id));
     assert!(
-        answer.advice.message.contains(" what is gone. They are"),
+        said.advice.message.contains(" what is gone. They are"),
         "{:?}",
-        answer.advice
+        said.advice
     );
     Ok(())
 }

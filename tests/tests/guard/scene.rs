@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use labkeep_engine::keep::BackupWish;
-use labkeep_engine::view::{LossAlarm, LossOf, PlanInput, PlanView, RunDetail};
+use labkeep_engine::view::{LossAlarm, LossAnswer, LossOf, PlanInput, PlanView, RunDetail};
 use labkeep_engine::{Error, Labkeep};
 use labkeep_settings::Retention;
 use labkeep_tests::keeper::Keeper;
@@ -28,6 +28,13 @@ pub fn delete(keeper: &Keeper, number: usize) -> Result<Vec<String>> {
 pub fn alarm(labkeep: &Labkeep) -> Result<Option<LossAlarm>> {
     let plan: PlanView = labkeep.plans()?.into_iter().next().context("a plan")?;
     Ok(plan.loss)
+}
+
+/// Answers what the alarm shows now.
+pub async fn answer(keeper: &Keeper, meant: bool) -> Result<LossAnswer> {
+    let seen = alarm(&keeper.labkeep)?.context("an alarm")?.last;
+    let plan = &keeper.plan;
+    Ok(keeper.labkeep.answer_loss(plan, meant, seen).await?)
 }
 
 /// What is gone: of what, of which item, how many there were, how many went.

@@ -38,7 +38,7 @@ export const commands = {
 	createPlan: (plan: PlanInput) => __TAURI_INVOKE<PlanView>("create_plan", { plan }),
 	updatePlan: (id: string, plan: PlanInput) => __TAURI_INVOKE<PlanView>("update_plan", { id, plan }),
 	removePlan: (plan: string) => __TAURI_INVOKE<null>("remove_plan", { plan }),
-	answerLoss: (plan: string, meant: boolean) => __TAURI_INVOKE<LossAnswer>("answer_loss", { plan, meant }),
+	answerLoss: (plan: string, meant: boolean, seen: number) => __TAURI_INVOKE<LossAnswer>("answer_loss", { plan, meant, seen }),
 	getPreferences: () => __TAURI_INVOKE<PreferencesView>("get_preferences"),
 	setPreferences: (preferences: PreferencesView) => __TAURI_INVOKE<PreferencesView>("set_preferences", { preferences }),
 	pauseSchedule: (length: PauseFor) => __TAURI_INVOKE<null>("pause_schedule", { length }),
@@ -594,6 +594,11 @@ export type LossAlarm = {
 	snapshot: string,
 	/**  When the run began that saw it. */
 	at: number,
+	/**
+	 *  When the run began that saw the last of it: an answer is about what is
+	 *  shown, not about what is lost meanwhile.
+	 */
+	last: number,
 	/**  What is gone, the worst first. */
 	losses: Loss[],
 };

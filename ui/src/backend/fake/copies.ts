@@ -148,6 +148,7 @@ export function sampleLoss(world: World): LossAlarm {
   return {
     snapshot: world.snapshots[0]?.id ?? '',
     at: world.snapshots[0]?.at ?? world.now,
+    last: world.snapshots[0]?.at ?? world.now,
     losses: [
       { path: null, of: 'items', before: 226, gone: 61 },
       { path: 'acme/platform/web', of: 'refs', before: 275, gone: 214 },

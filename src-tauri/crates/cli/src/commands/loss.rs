@@ -17,6 +17,11 @@ pub async fn run(labkeep: &Labkeep, plan: Option<&str>, meant: bool, output: &Ou
         return answer(labkeep, &losses, output).await;
     }
     say(&losses, output);
+    output.say(if losses.is_empty() {
+        "Nothing is gone that nobody has answered for."
+    } else {
+        "Nothing is pruned until you say that it was meant: labkeep-cli plan loss PLAN --meant"
+    });
     output.document(&json!({ "losses": losses }));
     DONE
 }
@@ -37,7 +42,11 @@ async fn answer(labkeep: &Labkeep, losses: &[PlanLoss], output: &Output) -> Ran 
             .into());
         }
     };
-    let answer = labkeep.answer_loss(&loss.plan, true).await?;
+    say(losses, output);
+    // What was just said, and nothing that is lost meanwhile.
+    let answer = labkeep
+        .answer_loss(&loss.plan, true, loss.alarm.last)
+        .await?;
     output.say(format!("{}\n{}", answer.advice.message, answer.advice.hint));
     output.document(&json!({ "answered": [loss] }));
     DONE
@@ -58,11 +67,6 @@ fn say(losses: &[PlanLoss], output: &Output) {
         }
     }
     table.lines().iter().for_each(|line| output.say(line));
-    output.say(if losses.is_empty() {
-        "Nothing is gone that nobody has answered for."
-    } else {
-        "Nothing is pruned until you say that it was meant: labkeep-cli plan loss PLAN --meant"
-    });
 }
 
 fn what(loss: &Loss) -> &'static str {

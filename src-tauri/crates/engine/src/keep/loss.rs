@@ -44,6 +44,7 @@ impl Alarm {
         LossAlarm {
             snapshot: self.snapshot.clone(),
             at: millis(self.at),
+            last: millis(self.last),
             losses: self.losses.iter().map(view).collect(),
         }
     }
@@ -142,9 +143,11 @@ impl Labkeep {
         Ok(())
     }
 
-    /// Says whether a loss at GitLab was meant. If so, prunes go on; if not,
-    /// the alarm stays and the last snapshot before it is kept for ever.
-    pub async fn answer_loss(&self, plan: &str, meant: bool) -> Result<LossAnswer> {
+    /// Says whether a loss at GitLab was meant, as far as it was shown: up to
+    /// the alarm's `last` of then, in milliseconds. If so, prunes go on unless
+    /// more is gone since; if not, the alarm stays and the last snapshot before
+    /// it is kept for ever.
+    pub async fn answer_loss(&self, plan: &str, meant: bool, seen: i64) -> Result<LossAnswer> {
         let Some(alarm) = self.alarm_of(plan)? else {
             return Ok(LossAnswer {
                 ended: true,
@@ -154,10 +157,20 @@ impl Labkeep {
         };
         if meant {
             let key = memo(&alarm.plan);
-            let last = json!(millis(alarm.last));
-            self.0.catalogue.set_memo(&key, &last)?;
+            let seen = json!(seen.min(millis(alarm.last)));
+            self.0.catalogue.set_memo(&key, &seen)?;
             self.0.runs.changed();
             tracing::info!(plan = alarm.name, "losses at GitLab were meant");
+            if self.alarms()?.contains_key(&alarm.plan) {
+                return Ok(LossAnswer {
+                    ended: false,
+                    pinned: None,
+                    advice: Advice::new(
+                        "More is gone since that was shown.",
+                        "Look at it again. Nothing is pruned until you say that this was meant, too.",
+                    ),
+                });
+            }
             return Ok(LossAnswer {
                 ended: true,
                 pinned: None,

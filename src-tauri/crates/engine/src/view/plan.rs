@@ -76,6 +76,9 @@ pub struct LossAlarm {
     pub snapshot: String,
     /// When the run began that saw it.
     pub at: i64,
+    /// When the run began that saw the last of it: an answer is about what is
+    /// shown, not about what is lost meanwhile.
+    pub last: i64,
     /// What is gone, the worst first.
     pub losses: Vec<Loss>,
 }
