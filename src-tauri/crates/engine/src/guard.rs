@@ -99,6 +99,16 @@ impl Turnover {
         }
     }
 
+    /// From how many there were and are, where nobody can tell which.
+    pub const fn by_number(before: u64, now: u64) -> Self {
+        Self {
+            before,
+            gone: before.saturating_sub(now),
+            now,
+            names: Vec::new(),
+        }
+    }
+
     /// All of so many are gone.
     pub const fn all_gone(before: u64) -> Self {
         Self {

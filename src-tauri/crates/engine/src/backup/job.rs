@@ -214,6 +214,7 @@ impl BackupJob {
             client: client.clone(),
             previous,
             ledger: kept,
+            compared: Arc::clone(&previous_ledger),
             distrusted: self.distrusted.clone(),
             scratch: Arc::clone(&scratch),
             progress: Arc::clone(&self.progress),

@@ -15,12 +15,15 @@ use super::previous::Previous;
 use super::relations::RelationsExport;
 use crate::backup::discover::Found;
 use crate::guard::Turnover;
+use crate::kind::Kind;
 use crate::layout;
 
 /// An issue or merge request in a list.
 pub trait Listed {
     /// What its number is written with.
     const SIGIL: char;
+    /// What it is.
+    const KIND: Kind;
 
     /// The number in the project.
     fn iid(&self) -> u64;
@@ -30,6 +33,7 @@ pub trait Listed {
 
 impl Listed for Issue {
     const SIGIL: char = '#';
+    const KIND: Kind = Kind::Issues;
 
     fn iid(&self) -> u64 {
         self.iid
@@ -42,6 +46,7 @@ impl Listed for Issue {
 
 impl Listed for MergeRequest {
     const SIGIL: char = '!';
+    const KIND: Kind = Kind::MergeRequests;
 
     fn iid(&self) -> u64 {
         self.iid
@@ -87,10 +92,20 @@ impl Assembly {
                 None => changed.push(thing.iid()),
             }
         }
-        let turnover = before.numbers().map(|before| {
-            let now = listed.keys().copied().collect();
-            Turnover::of(&before, &now, |iid| format!("{}{iid}", T::SIGIL))
-        });
+        let now: BTreeSet<u64> = listed.keys().copied().collect();
+        let named = |before| Turnover::of(&before, &now, |iid| format!("{}{iid}", T::SIGIL));
+        let turnover = match before.numbers() {
+            Some(before) => Some(named(before)),
+            None => match context.distrusted_line(found.seen.item, T::KIND) {
+                None => None,
+                Some(line) => match Previous::distrusted(context, found.seen.item, &path).await {
+                    Some(before) => Some(named(before)),
+                    None => line
+                        .count
+                        .map(|before| Turnover::by_number(before, now.len() as u64)),
+                },
+            },
+        };
         let exported = if export.is_worth_it(changed.len()) {
             export.read(context, found, relation).await?
         } else {

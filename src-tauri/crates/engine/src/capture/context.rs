@@ -27,6 +27,8 @@ pub struct Context {
     pub previous: Option<SnapshotReader>,
     /// Its ledger, without what is damaged.
     pub ledger: Arc<Ledger>,
+    /// The same with what is damaged, to see what is gone since.
+    pub compared: Arc<Ledger>,
     /// Items that are read in full, as if nothing of them were saved.
     pub distrusted: BTreeSet<Item>,
     /// Where received data waits for the vault.
@@ -57,10 +59,36 @@ impl Context {
 
     /// A kind of which GitLab has nothing. All that was saved before is gone.
     pub fn emptied(&self, item: Item, kind: crate::kind::Kind) -> Fresh {
-        let before = self.kept(item, kind).and_then(|line| line.count);
+        let before = self.compared.line(item, kind).and_then(|line| line.count);
         Fresh {
             turnover: before.filter(|count| *count > 0).map(Turnover::all_gone),
             ..Fresh::default()
+        }
+    }
+
+    /// The previous line of a kind of an item that is distrusted: nothing is
+    /// built on it, but what is gone since is seen all the same.
+    pub fn distrusted_line(&self, item: Item, kind: crate::kind::Kind) -> Option<&Line> {
+        let line = self.compared.line(item, kind);
+        line.filter(|_| self.distrusted.contains(&item))
+    }
+
+    /// A piece of the previous snapshot of an item that is distrusted, to be
+    /// compared with. None if it cannot be read.
+    pub async fn distrusted_piece(&self, item: Item, path: &str) -> Option<Vec<u8>> {
+        let reader = self.previous.clone()?;
+        let path = layout::in_item(item, path);
+        let named = path.clone();
+        match tokio::task::spawn_blocking(move || reader.read(&path)).await {
+            Ok(Ok(piece)) => piece,
+            Ok(Err(error)) => {
+                tracing::warn!(path = named, %error, "what is gone of it is only counted");
+                None
+            }
+            Err(error) => {
+                tracing::error!(path = named, %error, "what is gone of it is only counted");
+                None
+            }
         }
     }
 

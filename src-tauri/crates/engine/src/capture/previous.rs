@@ -22,15 +22,24 @@ impl Previous {
     /// Reads the relation from the previous snapshot, if there is one.
     pub async fn read(context: &Context, item: Item, path: &str) -> Result<Self, Trouble> {
         let documents = match context.before(item, path).await? {
-            Some(text) => Some(DocumentFile::read(&context.scratch, &text, |document| {
-                document["iid"].as_u64()
-            })?),
+            Some(text) => Some(DocumentFile::read(&context.scratch, &text, number)?),
             None => None,
         };
         Ok(Self {
             documents,
             is_trusted: context.depth == Depth::Quick,
         })
+    }
+
+    /// The numbers of the documents of an item that is distrusted, to be
+    /// compared with. None if they cannot be read.
+    pub async fn distrusted(context: &Context, item: Item, path: &str) -> Option<BTreeSet<u64>> {
+        let text = context.distrusted_piece(item, path).await?;
+        let documents = DocumentFile::read(&context.scratch, &text, number);
+        let documents = documents.inspect_err(|error| {
+            tracing::warn!(path, %error, "what is gone of it is only counted");
+        });
+        Some(documents.ok()?.numbers())
     }
 
     /// The document, if it was made from the same state of the thing. A
@@ -60,4 +69,8 @@ impl Previous {
             None => Ok(None),
         }
     }
+}
+
+fn number(document: &Value) -> Option<u64> {
+    document["iid"].as_u64()
 }

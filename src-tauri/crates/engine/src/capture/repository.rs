@@ -52,7 +52,10 @@ pub async fn capture_repository(
                 attempt += 1;
             }
             Err(Trouble::Gitlab(labkeep_gitlab::Error::NotFound { .. }))
-                if kind == Kind::Wiki && is_readable(found) && !has_packs(line) =>
+                if kind == Kind::Wiki
+                    && is_readable(found)
+                    && !has_packs(line)
+                    && !has_packs(context.distrusted_line(found.seen.item, kind)) =>
             {
                 // A wiki's repository is made with its first page. One that was
                 // there before does not go away like this.
@@ -129,7 +132,10 @@ async fn once(
         }
     }
     let count = refs.len() as u64;
-    let turnover = known.map(|_| turnover(&before, &refs));
+    let turnover = match known {
+        Some(_) => Some(turnover(&before, &refs)),
+        None => distrusted_turnover(context, found, kind, &refs).await,
+    };
     pieces.push(NewPiece::bytes(layout::refs_path(folder), text));
     let fresh = Fresh {
         pieces,
@@ -157,6 +163,25 @@ fn turnover(before: &Refs, now: &Refs) -> Turnover {
         let short = name.strip_prefix("refs/").unwrap_or(&name);
         short.strip_prefix("heads/").unwrap_or(short).to_owned()
     })
+}
+
+/// What is gone of a repository that is read in full because it is damaged. If
+/// the list of its refs is what is damaged, only their number tells.
+async fn distrusted_turnover(
+    context: &Context,
+    found: &Found,
+    kind: Kind,
+    now: &Refs,
+) -> Option<Turnover> {
+    let line = context.distrusted_line(found.seen.item, kind)?;
+    let path = layout::refs_path(layout::repository(kind)?);
+    let text = context.distrusted_piece(found.seen.item, &path).await;
+    if let Some(before) = text.and_then(|text| Refs::parse(&text).ok()) {
+        return Some(turnover(&before, now));
+    }
+    let made_by_people = now.made_by_people().len() as u64;
+    let gone = line.count?.saturating_sub(now.len() as u64);
+    Some(Turnover::by_number(made_by_people + gone, made_by_people))
 }
 
 /// The packs of the previous snapshot, to be kept as they are.
