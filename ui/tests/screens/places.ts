@@ -262,6 +262,15 @@ export const PLACES: readonly Place[] = [
       await page.getByText('This folder holds other things already.').first().waitFor();
     },
   },
+  {
+    name: 'setup-4-where-tight',
+    fake: 'empty',
+    enter: async (page) => {
+      await toWhere(page);
+      await page.getByLabel('Folder', { exact: true }).fill('/media/mira/small');
+      await page.getByText('which may not fit here').waitFor();
+    },
+  },
   { name: 'setup-4-kit', fake: 'empty', enter: toKit },
   {
     name: 'setup-4-kit-postpone',

@@ -114,7 +114,7 @@ function inspect(typed: string): FolderView {
   ): FolderView => ({
     path,
     state,
-    free_bytes: state === 'invalid' ? null : 412 * GIBIBYTE,
+    free_bytes: state === 'invalid' ? null : (path.includes('/small') ? 8 : 412) * GIBIBYTE,
     problem,
     suggestion,
   });
