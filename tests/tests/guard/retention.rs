@@ -1,9 +1,10 @@
 //! How long snapshots stay: pins, second copies, what other machines removed.
 
 use anyhow::{Context, Result};
+use labkeep_engine::Labkeep;
 use labkeep_engine::keep::SnapshotRef;
 use labkeep_engine::outcome::Outcome;
-use labkeep_engine::view::CopyInput;
+use labkeep_engine::view::{AttentionView, CopyInput, Remedy, Severity};
 use labkeep_settings::Retention;
 use labkeep_tests::keeper::Keeper;
 use labkeep_tests::world::{World, many};
@@ -120,6 +121,19 @@ async fn a_shown_plan_is_not_executed_after_a_snapshot_was_pinned() -> Result<()
     let detail = keeper.ended(keeper.labkeep.start_prune(&plan)?).await?;
     assert_eq!(detail.run.outcome, Some(Outcome::Failed));
     assert_eq!(keeper.world.vault.snapshots()?.len(), 3);
+    // Nobody may be watching: it is told until a later one goes well.
+    let told = |labkeep: &Labkeep| -> Result<Option<AttentionView>> {
+        let all = labkeep.home_view()?.attention;
+        Ok(all.into_iter().find(|one| one.key.starts_with("prune:")))
+    };
+    let warning = told(&keeper.labkeep)?.context("a warning")?;
+    assert_eq!(warning.severity, Severity::Warning);
+    let run = detail.run.id;
+    assert_eq!(warning.remedy, Some(Remedy::ShowRun { run }));
+    let plan = keeper.labkeep.plan_prune(&vault).await?;
+    let detail = keeper.ended(keeper.labkeep.start_prune(&plan)?).await?;
+    assert_eq!(detail.run.outcome, Some(Outcome::Complete));
+    assert_eq!(told(&keeper.labkeep)?, None);
     Ok(())
 }
 

@@ -30,6 +30,7 @@ impl Labkeep {
         all.extend(self.attention_of_drills()?);
         for vault in &settings.vaults {
             all.extend(self.attention_of_checks(vault)?);
+            all.extend(self.attention_of_prunes(vault)?);
         }
         all.extend(self.attention_of_recovery(settings)?);
         all.extend(self.attention_of_copies(settings)?);

@@ -6,6 +6,7 @@ mod account;
 mod advise;
 mod attention;
 mod attention_of_proof;
+mod attention_of_prunes;
 mod backup;
 mod before_loss;
 mod channels;

@@ -45,7 +45,12 @@ impl Labkeep {
             return Ok(None);
         }
         match self.planned_prune(entry, Scope::Due).await {
-            Ok(planned) => Ok(is_worth_it(&planned).then_some(planned)),
+            Ok(planned) if is_worth_it(&planned) => Ok(Some(planned)),
+            Ok(_) => {
+                let now = json!(millis(self.0.clock.now()));
+                self.0.catalogue.set_memo(&idle_memo(entry), &now)?;
+                Ok(None)
+            }
             // Another machine has seen a loss.
             Err(Error::LossUnanswered { .. }) => Ok(None),
             Err(error) => Err(error),
@@ -68,6 +73,12 @@ impl Labkeep {
         let memo = self.0.catalogue.memo(&memo(entry))?;
         let last = memo.and_then(|memo| memo.as_i64()).map(from_millis);
         Ok(is_over(last, self.0.clock.now()))
+    }
+
+    /// When there was nothing to prune when somebody looked, last.
+    pub(super) fn nothing_to_prune_at(&self, entry: &VaultEntry) -> Result<Option<Timestamp>> {
+        let memo = self.0.catalogue.memo(&idle_memo(entry))?;
+        Ok(memo.and_then(|memo| memo.as_i64()).map(from_millis))
     }
 
     fn is_unanswered(&self, entry: &VaultEntry) -> Result<bool> {
@@ -131,6 +142,10 @@ fn is_over(last: Option<Timestamp>, now: Timestamp) -> bool {
 
 fn memo(entry: &VaultEntry) -> String {
     format!("prune-looked:{}", entry.vault_id)
+}
+
+fn idle_memo(entry: &VaultEntry) -> String {
+    format!("prune-idle:{}", entry.vault_id)
 }
 
 #[cfg(test)]
