@@ -1,13 +1,17 @@
 //! How long snapshots stay: pins, second copies, what other machines removed.
 
+use std::sync::Arc;
+
 use anyhow::{Context, Result};
+use jiff::{SignedDuration, Timestamp};
 use labkeep_engine::Labkeep;
+use labkeep_engine::clock::Clock;
 use labkeep_engine::keep::SnapshotRef;
 use labkeep_engine::outcome::Outcome;
 use labkeep_engine::view::{AttentionView, CopyInput, Remedy, Severity};
 use labkeep_settings::Retention;
 use labkeep_tests::keeper::Keeper;
-use labkeep_tests::world::{World, many};
+use labkeep_tests::world::{Wish, World, many};
 use labkeep_vault::{CreateOptions, Location, SnapshotId, Vault, VaultKey};
 use practice_gitlab::TokenRequest;
 
@@ -224,5 +228,28 @@ async fn a_failed_backup_holds_back_the_prune_that_is_due() -> Result<()> {
     keeper.world.gitlab.set_faults(Vec::new());
     keeper.back_up().await?;
     assert!(keeper.labkeep.prune_due(&vault).await?);
+    Ok(())
+}
+
+/// A year ahead.
+struct Ahead;
+
+impl Clock for Ahead {
+    fn now(&self) -> Timestamp {
+        Timestamp::now() + SignedDuration::from_hours(365 * 24)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_of_a_clock_that_is_ahead_says_when_it_really_was() -> Result<()> {
+    let world = World::new(many(1))?;
+    let wish = Wish {
+        clock: Some(Arc::new(Ahead)),
+        ..Wish::default()
+    };
+    let head = world.back_up(wish).await?.head;
+    let hour = SignedDuration::from_hours(1);
+    assert!(head.started > Timestamp::now() + hour, "{head:?}");
+    assert!(head.ended < Timestamp::now() + hour, "{head:?}");
     Ok(())
 }

@@ -5,7 +5,6 @@
 use std::collections::BTreeSet;
 
 use jiff::civil::ISOWeekDate;
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned};
 use labkeep_settings::Retention;
 
@@ -67,14 +66,15 @@ pub enum Kept {
 
 /// Decides for every snapshot of one plan, which come newest first. None: it
 /// goes. A damaged one stays as long as it would if it were sound, and the
-/// sound ones stay as if it were not there.
-pub fn decide(snapshots: &[Dated], retention: Retention, zone: &TimeZone) -> Vec<Option<Kept>> {
-    let mut kept = by_rules(snapshots, retention, zone);
+/// sound ones stay as if it were not there. `now` is in the time zone that days
+/// are counted in.
+pub fn decide(snapshots: &[Dated], retention: Retention, now: &Zoned) -> Vec<Option<Kept>> {
+    let mut kept = by_rules(snapshots, retention, now);
     let is_sound = |place: &usize| !snapshots[*place].is_damaged;
     let sound: Vec<usize> = (0..snapshots.len()).filter(is_sound).collect();
     if sound.len() < snapshots.len() {
         let alone: Vec<Dated> = sound.iter().map(|at| snapshots[*at].clone()).collect();
-        for (place, why) in sound.into_iter().zip(by_rules(&alone, retention, zone)) {
+        for (place, why) in sound.into_iter().zip(by_rules(&alone, retention, now)) {
             kept[place] = kept[place].take().or(why);
         }
     }
@@ -82,10 +82,10 @@ pub fn decide(snapshots: &[Dated], retention: Retention, zone: &TimeZone) -> Vec
     kept
 }
 
-fn by_rules(snapshots: &[Dated], retention: Retention, zone: &TimeZone) -> Vec<Option<Kept>> {
+fn by_rules(snapshots: &[Dated], retention: Retention, now: &Zoned) -> Vec<Option<Kept>> {
     let times: Vec<Zoned> = snapshots
         .iter()
-        .map(|snapshot| snapshot.time.to_zoned(zone.clone()))
+        .map(|snapshot| snapshot.time.to_zoned(now.time_zone().clone()))
         .collect();
     let mut kept: Vec<Option<Kept>> = vec![None; snapshots.len()];
     if let Some(newest) = kept.first_mut() {
@@ -98,8 +98,10 @@ fn by_rules(snapshots: &[Dated], retention: Retention, zone: &TimeZone) -> Vec<O
     }
     if let Some(newest) = snapshots.first() {
         let within = SignedDuration::from_hours(24 * i64::from(retention.within_days));
+        // A run of a clock that was ahead must not make all others old.
+        let end = newest.time.min(now.timestamp());
         for (snapshot, kept) in snapshots.iter().zip(&mut kept) {
-            if retention.within_days > 0 && newest.time.duration_since(snapshot.time) <= within {
+            if retention.within_days > 0 && end.duration_since(snapshot.time) <= within {
                 kept.get_or_insert(Kept::Rule("within"));
             }
         }
@@ -158,6 +160,8 @@ fn week(date: ISOWeekDate) -> String {
 
 #[cfg(test)]
 mod tests {
+    use jiff::tz::TimeZone;
+
     use super::*;
 
     const HOUR: i64 = 3600;
@@ -185,6 +189,15 @@ mod tests {
         }
     }
 
+    /// At the time of the newest.
+    fn decided(snapshots: &[Dated], retention: Retention) -> Vec<Option<Kept>> {
+        decide(
+            snapshots,
+            retention,
+            &snapshots[0].time.to_zoned(TimeZone::UTC),
+        )
+    }
+
     fn places(kept: &[Option<Kept>]) -> Vec<usize> {
         let kept = kept.iter().enumerate();
         kept.filter(|(_, kept)| kept.is_some())
@@ -195,7 +208,7 @@ mod tests {
     #[test]
     fn the_newest_of_each_day_stays() {
         let snapshots = every(6, 12);
-        let kept = decide(&snapshots, rules(3, 0, 0), &TimeZone::UTC);
+        let kept = decided(&snapshots, rules(3, 0, 0));
         // Noon, 06:00 and midnight of today; then four a day.
         assert_eq!(places(&kept), [0, 3, 7]);
     }
@@ -203,7 +216,7 @@ mod tests {
     #[test]
     fn several_rules_keep_together() {
         let snapshots = every(24, 60);
-        let kept = decide(&snapshots, rules(2, 3, 2), &TimeZone::UTC);
+        let kept = decided(&snapshots, rules(2, 3, 2));
         assert_eq!(places(&kept), [0, 1, 8, 20]);
         assert_eq!(kept[8], Some(Kept::Rule("weekly")));
         assert_eq!(kept[20], Some(Kept::Rule("monthly")));
@@ -216,7 +229,7 @@ mod tests {
         for snapshot in &mut snapshots[30..] {
             snapshot.whole.insert((deleted, Kind::Issues));
         }
-        let kept = decide(&snapshots, rules(2, 0, 0), &TimeZone::UTC);
+        let kept = decided(&snapshots, rules(2, 0, 0));
         assert_eq!(places(&kept), [0, 1, 30]);
         assert_eq!(kept[30], Some(Kept::LastWhole(1)));
     }
@@ -231,7 +244,7 @@ mod tests {
         for snapshot in &mut snapshots[35..] {
             snapshot.whole.insert((deleted, Kind::Issues));
         }
-        let kept = decide(&snapshots, rules(1, 0, 0), &TimeZone::UTC);
+        let kept = decided(&snapshots, rules(1, 0, 0));
         assert_eq!(places(&kept), [0, 20, 35]);
     }
 
@@ -240,7 +253,7 @@ mod tests {
         let mut snapshots = every(24, 5);
         snapshots[0].whole.clear();
         snapshots[1].whole.clear();
-        let kept = decide(&snapshots, rules(1, 0, 0), &TimeZone::UTC);
+        let kept = decided(&snapshots, rules(1, 0, 0));
         assert_eq!(places(&kept), [0, 2]);
     }
 
@@ -251,16 +264,16 @@ mod tests {
         let harmed = (Item::project(7), Kind::Issues);
         snapshots[3].is_damaged = true;
         snapshots[3].harmed = std::mem::take(&mut snapshots[3].whole);
-        let kept = decide(&snapshots, rules(3, 0, 0), &TimeZone::UTC);
+        let kept = decided(&snapshots, rules(3, 0, 0));
         assert_eq!(places(&kept), [0, 3, 4, 7]);
         snapshots[10].is_damaged = true;
         snapshots[10].harmed = BTreeSet::from([harmed]);
-        let kept = decide(&snapshots, rules(1, 0, 0), &TimeZone::UTC);
+        let kept = decided(&snapshots, rules(1, 0, 0));
         assert_eq!(places(&kept), [0, 10]);
         assert_eq!(kept[10], Some(Kept::LastHarmed(1)));
         // A sound copy of it, however old, is the one that counts.
         snapshots[11].whole.insert(harmed);
-        let kept = decide(&snapshots, rules(1, 0, 0), &TimeZone::UTC);
+        let kept = decided(&snapshots, rules(1, 0, 0));
         assert_eq!(places(&kept), [0, 11]);
     }
 
@@ -272,18 +285,34 @@ mod tests {
             ..rules(0, 0, 0)
         };
         // The one of exactly two days ago is within two days.
-        let kept = decide(&snapshots, within(2), &TimeZone::UTC);
+        let kept = decided(&snapshots, within(2));
         assert_eq!(places(&kept), [0, 1, 2, 3, 4]);
         assert_eq!(kept[4], Some(Kept::Rule("within")));
-        let kept = decide(&snapshots, within(36_500), &TimeZone::UTC);
+        let kept = decided(&snapshots, within(36_500));
         assert_eq!(places(&kept).len(), 10);
+    }
+
+    #[test]
+    fn a_clock_that_was_ahead_makes_no_other_run_old() {
+        let mut snapshots = every(24, 5);
+        let now = snapshots[0].time.to_zoned(TimeZone::UTC);
+        snapshots[0].time += SignedDuration::from_hours(24 * 365);
+        let within = Retention {
+            within_days: 3,
+            ..rules(0, 0, 0)
+        };
+        let kept = decide(&snapshots, within, &now);
+        assert_eq!(places(&kept), [0, 1, 2, 3]);
+        // One that was set back keeps them all.
+        let before = &now - SignedDuration::from_hours(24 * 365);
+        assert_eq!(places(&decide(&snapshots, within, &before)).len(), 5);
     }
 
     #[test]
     fn a_pinned_snapshot_stays_and_takes_no_rules_place() {
         let mut snapshots = every(24, 10);
         snapshots[7].pinned = true;
-        let kept = decide(&snapshots, rules(3, 0, 0), &TimeZone::UTC);
+        let kept = decided(&snapshots, rules(3, 0, 0));
         assert_eq!(places(&kept), [0, 1, 2, 7]);
         assert_eq!(kept[7], Some(Kept::Pinned));
     }
@@ -305,9 +334,6 @@ mod tests {
             monthly: 0,
             ..Retention::default()
         };
-        assert_eq!(
-            decide(&snapshots, none, &TimeZone::UTC),
-            [Some(Kept::Newest)]
-        );
+        assert_eq!(decided(&snapshots, none), [Some(Kept::Newest)]);
     }
 }

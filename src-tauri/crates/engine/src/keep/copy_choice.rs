@@ -4,8 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
 use labkeep_settings::Retention;
 use labkeep_vault::{SnapshotFacts, SnapshotId, Vault};
 
@@ -35,7 +34,7 @@ pub(super) fn choose(
     to: &Vault,
     retention: Option<Retention>,
     there: &BTreeSet<SnapshotId>,
-    zone: &TimeZone,
+    now: &Zoned,
     is_cancelled: &dyn Fn() -> bool,
 ) -> Result<Choice> {
     let missing: BTreeSet<SnapshotId> = from
@@ -49,7 +48,7 @@ pub(super) fn choose(
         Some(retention) if !missing.is_empty() => {
             let others = to.snapshots_with_damage()?.0;
             let mut lines = Lines::of(&all, others, &missing, from, to);
-            lines.kept(retention, zone, &pinned, is_cancelled)?
+            lines.kept(retention, now, &pinned, is_cancelled)?
         }
         _ => missing.clone(),
     };
@@ -117,7 +116,7 @@ impl<'a> Lines<'a> {
     fn kept(
         &mut self,
         retention: Retention,
-        zone: &TimeZone,
+        now: &Zoned,
         pinned: &BTreeSet<SnapshotId>,
         is_cancelled: &dyn Fn() -> bool,
     ) -> Result<BTreeSet<SnapshotId>> {
@@ -155,7 +154,7 @@ impl<'a> Lines<'a> {
                 }
             }
             let (ids, dated): (Vec<_>, Vec<_>) = dated.into_iter().unzip();
-            let stays = decide(&dated, retention, zone);
+            let stays = decide(&dated, retention, now);
             kept.extend(
                 ids.into_iter()
                     .zip(stays)

@@ -166,9 +166,9 @@ impl Labkeep {
             let (from, to) = (from.clone(), to.clone());
             let retention = pair.copy.as_ref().map(|copy| copy.retention);
             let cancel = execution.active.cancel.clone();
+            let now = self.0.clock.now().to_zoned(TimeZone::system());
             blocking(move || {
-                let zone = TimeZone::system();
-                choose(&from, &to, retention, &there, &zone, &|| {
+                choose(&from, &to, retention, &there, &now, &|| {
                     cancel.is_cancelled()
                 })
             })

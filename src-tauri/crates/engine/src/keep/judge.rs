@@ -142,7 +142,12 @@ pub(super) fn rules(
 
 /// For every snapshot, newest first, whether it stays, and why. Where several
 /// rules are about a snapshot, it stays if one of them keeps it.
-pub(super) fn judge(rules: &[Rule], candidates: &[Candidate]) -> Vec<(bool, String)> {
+pub(super) fn judge(
+    rules: &[Rule],
+    candidates: &[Candidate],
+    now: Timestamp,
+) -> Vec<(bool, String)> {
+    let now = now.to_zoned(TimeZone::system());
     let mut judged: Vec<Option<(bool, String)>> = vec![None; candidates.len()];
     for rule in rules {
         let tag = plan_tag(&rule.plan);
@@ -153,7 +158,7 @@ pub(super) fn judge(rules: &[Rule], candidates: &[Candidate]) -> Vec<(bool, Stri
             .iter()
             .map(|place| candidates[*place].dated.clone())
             .collect();
-        let kept = decide(&dated, rule.retention, &TimeZone::system());
+        let kept = decide(&dated, rule.retention, &now);
         for (place, kept) in places.into_iter().zip(kept) {
             if judged[place].as_ref().is_none_or(|(stays, _)| !stays) {
                 judged[place] = Some(why(kept.as_ref()));

@@ -79,7 +79,7 @@ impl Labkeep {
         let (candidates, facts) = blocking(move || read(&reading, &known, &damage, &notes)).await?;
         let mut rules = self.prune_rules(entry, settings, scope)?;
         rules.extend(self.rules_of_others(entry, &rules, &candidates)?);
-        let lines = judge(&rules, &candidates);
+        let lines = judge(&rules, &candidates, self.0.clock.now());
         let view = PrunePlanView {
             vault: entry.id.to_string(),
             snapshots: candidates

@@ -178,7 +178,7 @@ impl Labkeep {
             outcome: settings_outcome(head.outcome),
             reason: advice.as_ref().map(|advice| advice.message.clone()),
             remedy: advice.map(|advice| advice.hint),
-            at: head.ended,
+            at: head.ended.max(head.started),
             snapshot: Some(facts.id.to_string()),
             counts: json!(Counts {
                 items: head.items,
