@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 use crate::guard::guarded;
 use crate::keyfile::{self, CipherKey};
 use crate::progress::{OnProgress, Reporter, Unit};
-use crate::storage::FaultKind;
+use crate::storage::{Fault, FaultKind};
 use crate::vault::Vault;
 
 /// Bytes of an entry of a pack file's header: kind, length, name; and the
@@ -42,8 +42,12 @@ pub struct RepairReport {
     pub packs_adopted: u64,
     /// Index files that were damaged and are removed.
     pub indexes_removed: u64,
-    /// Files that could not be read, though they are there. They are left alone.
+    /// Pack files that cannot be read, though they are there, as on a disk with
+    /// a bad place. They are out of use until they can be read again.
     pub unreadable: Vec<String>,
+    /// Pack files that cannot be read for a reason that may pass, or that this
+    /// user may not read. They stay in use, though nobody knows what is in them.
+    pub left_alone: Vec<String>,
 }
 
 /// An index file that could be read.
@@ -56,6 +60,7 @@ struct Index {
 enum Found {
     Sound,
     Unreadable,
+    LeftAlone,
     Damaged(Vec<(IndexBlob, zeroize::Zeroizing<Vec<u8>>)>, u64),
 }
 
@@ -119,14 +124,19 @@ impl Vault {
         })
     }
 
-    /// The index files that can be understood, and those that are damaged.
+    /// The index files that can be understood, and those that are damaged or
+    /// cannot be read.
     fn indexes(&self, report: &mut RepairReport) -> Result<(Vec<Index>, Vec<Id>)> {
         let view = self.view(self.backend())?;
         let (mut indexes, mut damaged) = (Vec::new(), Vec::new());
         for (id, _) in self.backend().all(FileType::Index)? {
             let path = path_of(FileType::Index, &id);
-            let content = self.0.storage.read(&path)?;
-            let file = (hex::encode(Sha256::digest(&content)) == id.to_hex().as_str())
+            let is_named = match self.0.storage.read(&path) {
+                Ok(content) => hex::encode(Sha256::digest(&content)) == id.to_hex().as_str(),
+                Err(fault) if is_lasting(&fault) => false,
+                Err(fault) => return Err(fault.into()),
+            };
+            let file = is_named
                 .then(|| view.get_file::<IndexFile>(&id.into()).ok())
                 .flatten();
             if let Some(file) = file {
@@ -164,8 +174,16 @@ impl Vault {
             match self.look_into(pack, &key)? {
                 Found::Sound => {}
                 Found::Unreadable => {
+                    // In the index, its parts would be taken for stored.
                     let path = path_of(FileType::Pack, &pack.id);
                     report.unreadable.push(path);
+                    report.parts_lost += pack.blobs.len() as u64;
+                    report.packs_dropped += 1;
+                    dropped.insert(pack.id);
+                }
+                Found::LeftAlone => {
+                    let path = path_of(FileType::Pack, &pack.id);
+                    report.left_alone.push(path);
                 }
                 Found::Damaged(parts, lost) => {
                     for (blob, kept) in parts {
@@ -194,8 +212,13 @@ impl Vault {
                 }
                 FaultKind::Gone => return Err(fault.into()),
                 _ => {
+                    let is_lasting = is_lasting(&fault);
                     tracing::warn!(path, error = %Error::from(fault), "it cannot be read");
-                    return Ok(Found::Unreadable);
+                    return Ok(if is_lasting {
+                        Found::Unreadable
+                    } else {
+                        Found::LeftAlone
+                    });
                 }
             },
         };
@@ -257,6 +280,14 @@ impl Vault {
         }
         Ok(strays)
     }
+}
+
+/// Whether a file that is there cannot be read, and will not be able to be.
+fn is_lasting(fault: &Fault) -> bool {
+    matches!(
+        fault.kind,
+        FaultKind::Other { passing: false } | FaultKind::Length { .. }
+    )
 }
 
 /// A part of a pack file as it is kept, if it is what the index says.

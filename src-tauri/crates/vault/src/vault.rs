@@ -9,13 +9,14 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustic_core::repofile::{ConfigFile, MasterKey, SnapshotFile};
+use rustic_core::repofile::{ConfigFile, IndexFile, MasterKey, SnapshotFile};
 use rustic_core::{
     ALL_FILE_TYPES, Credentials, FileType, Id, IndexedFullStatus, OpenStatus, Repository,
     RepositoryBackends, RepositoryOptions, WriteBackend,
 };
+use sha2::{Digest, Sha256};
 
-use crate::backend::Backend;
+use crate::backend::{Backend, FixedBackend, path_of};
 use crate::error::{Error, Result};
 use crate::guard::{guarded, library};
 use crate::id::{SnapshotId, VaultId};
@@ -24,7 +25,7 @@ use crate::location::{Location, Place};
 use crate::progress::{Reporter, Unit};
 use crate::queue::{Queue, Turn};
 use crate::snapshot::SnapshotFacts;
-use crate::storage::{Storage, folder_room};
+use crate::storage::{FaultKind, Storage, folder_room};
 
 /// An open vault. Cloning it is cheap; it can be used from several threads.
 ///
@@ -267,7 +268,22 @@ impl Vault {
             return Ok(Arc::clone(&kept.view));
         }
         let view = guarded("reading the index", || {
-            self.cached_view(backend)?
+            let error = match self.cached_view(backend.clone())?.to_indexed() {
+                Ok(view) => return Ok(Arc::new(view)),
+                Err(error) => library("reading the index", error),
+            };
+            // What is sound of it must not be lost with what is not.
+            let sound = match &error {
+                Error::Damaged { .. } | Error::Repository { .. } | Error::Storage { .. } => {
+                    self.sound_indexes(&indexes)?
+                }
+                _ => Vec::new(),
+            };
+            if sound.is_empty() {
+                return Err(error);
+            }
+            tracing::warn!(%error, "only what is sound of the index is read");
+            self.view(Arc::new(FixedBackend::with_indexes(backend, sound)))?
                 .to_indexed()
                 .map(Arc::new)
                 .map_err(|e| library("reading the index", e))
@@ -277,6 +293,25 @@ impl Vault {
             view: Arc::clone(&view),
         });
         Ok(view)
+    }
+
+    /// Those of the index files that can be read and are what was written.
+    fn sound_indexes(&self, indexes: &[Id]) -> Result<Vec<Id>> {
+        let view = self.view(self.backend())?;
+        let mut sound = Vec::new();
+        for id in indexes {
+            let path = path_of(FileType::Index, id);
+            match self.0.storage.read(&path) {
+                Ok(content) if hex::encode(Sha256::digest(&content)) == id.to_hex().as_str() => {
+                    if view.get_file::<IndexFile>(&(*id).into()).is_ok() {
+                        sound.push(*id);
+                    }
+                }
+                Err(fault) if fault.kind == FaultKind::Gone => return Err(fault.into()),
+                Ok(_) | Err(_) => {}
+            }
+        }
+        Ok(sound)
     }
 
     /// Waits until no other writer and no prune of this process works on the

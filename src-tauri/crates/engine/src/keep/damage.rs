@@ -183,6 +183,19 @@ impl Labkeep {
         self.set_damage(vault, &damage)
     }
 
+    /// Whether a vault is to be repaired before it is relied on.
+    pub(super) fn is_to_be_repaired(&self, vault: VaultEntryId) -> Result<bool> {
+        Ok(self.damage(vault)?.to_repair)
+    }
+
+    /// Snapshots of a vault cannot be read: it is repaired before it is checked.
+    pub(super) fn note_unread_snapshots(&self, vault: VaultEntryId) -> Result<()> {
+        let mut damage = self.damage(vault)?;
+        damage.to_repair = true;
+        damage.check_at = Some(self.0.clock.now());
+        self.set_damage(vault, &damage)
+    }
+
     /// When a check is due out of turn.
     pub(super) fn check_out_of_turn(&self, vault: VaultEntryId) -> Result<Option<Timestamp>> {
         Ok(self.damage(vault)?.check_at)
@@ -250,8 +263,10 @@ impl Labkeep {
                 .iter()
                 .map(|path| format!("{path} cannot be read. Look after the disk.")),
         );
+        let left_alone = report.left_alone.iter();
+        log.warn_all(left_alone.map(|path| format!("{path} cannot be read now; it stays in use.")));
         let mut damage = self.damage(entry.id)?;
-        let is_healed = report.unreadable.is_empty();
+        let is_healed = report.left_alone.is_empty();
         if is_healed && damage.packs == known.packs && damage.folders == known.folders {
             damage.packs.clear();
             damage.folders.clear();

@@ -27,6 +27,7 @@ pub(super) enum Wrong {
 pub(super) enum Reported {
     Full,
     Other,
+    Passing,
     Gone,
 }
 
@@ -94,6 +95,7 @@ impl Faulty {
             kind: match reported {
                 Reported::Full => FaultKind::Full,
                 Reported::Other => FaultKind::Other { passing: false },
+                Reported::Passing => FaultKind::Other { passing: true },
                 Reported::Gone => FaultKind::Gone,
             },
             operation,

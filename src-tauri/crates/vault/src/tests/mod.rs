@@ -6,3 +6,4 @@ mod faulty;
 mod lease;
 mod prune;
 mod stopped;
+mod unreadable;
