@@ -195,7 +195,7 @@ async fn leave(app: AppHandle, closing: Closing, ended: Arc<Mutex<Ended>>) {
         }
         if lives::CAN_HIDE && !is_running() && !closing.is_held_back() {
             // Nothing may begin between the last look and the end.
-            closing.schedule.stop();
+            closing.schedule.stop().await;
             if !is_running() {
                 break;
             }

@@ -9,5 +9,7 @@ mod ending;
 mod silent;
 #[path = "keep_going/starting.rs"]
 mod starting;
+#[path = "keep_going/stopping.rs"]
+mod stopping;
 #[path = "keep_going/telling.rs"]
 mod telling;

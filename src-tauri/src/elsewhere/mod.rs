@@ -49,19 +49,22 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
             notifications.show(Telling::not_done(&advice.message, Some(&advice.hint)));
         }
     };
+    let schedule = opened
+        .labkeep()
+        .map_or_else(|_| Schedule::none(), Schedule::of_this_machine);
     runtime.spawn(background::obey(
         opened.labkeep().map_err(Advice::from),
+        schedule.clone(),
         received,
         main_sender,
         refused,
     ));
     runtime.spawn(listen_to_interrupts(orders.clone()));
-    let mut schedule = Schedule::none();
     if let Ok(labkeep) = opened.labkeep() {
         let shown = notifications.clone();
         let show = move |telling| shown.show(telling);
         runtime.spawn(background::tell(labkeep.notices(), show));
-        schedule = Schedule::start(labkeep.clone());
+        schedule.go_on();
         runtime.spawn(background::follow(labkeep.clone(), status_sender));
         match Autostart::new(arguments, &program) {
             Ok(entry) => drop(runtime.spawn(background::follow_preference(

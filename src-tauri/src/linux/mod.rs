@@ -117,20 +117,23 @@ fn live(
             }
         }
     };
+    let schedule = opened
+        .labkeep()
+        .map_or_else(|_| Schedule::none(), Schedule::of_this_machine);
     runtime.spawn(background::obey(
         opened.labkeep().map_err(Advice::from),
+        schedule.clone(),
         received,
         main_sender.clone(),
         refused,
     ));
     listen_to_signals(&orders);
-    let mut schedule = Schedule::none();
     if let Ok(labkeep) = opened.labkeep() {
         if let Some(notifications) = bus.notifications.clone() {
             let show = move |telling| notifications.show(telling);
             runtime.spawn(background::tell(labkeep.notices(), show));
         }
-        schedule = Schedule::start(labkeep.clone());
+        schedule.go_on();
         runtime.spawn(background::follow(labkeep.clone(), status_sender));
         runtime.spawn(memory::stay_small(
             labkeep.clone(),
@@ -149,21 +152,33 @@ fn live(
     }
 
     let place = if arguments.hidden {
+        let mut wish = main.blocking_recv();
         loop {
-            match main.blocking_recv() {
+            match wish {
                 Some(ForMain::Show(place)) if has_screen(&bus) => break place,
-                Some(ForMain::Show(_)) => {}
                 Some(ForMain::BeginAnew) => {
                     // Nothing may begin between the last look and the end.
-                    schedule.stop();
+                    let heard = runtime.block_on(async {
+                        tokio::select! {
+                            biased;
+                            heard = main.recv() => Some(heard),
+                            () = schedule.stop() => None,
+                        }
+                    });
                     let is_idle = |labkeep: Labkeep| labkeep.running().is_empty();
-                    if opened.labkeep().is_ok_and(is_idle) {
+                    if heard.is_none() && opened.labkeep().is_ok_and(is_idle) {
                         return Ok(Ended::Hide(bus.still_shown()));
                     }
                     schedule.go_on();
+                    if let Some(heard) = heard {
+                        wish = heard;
+                        continue;
+                    }
                 }
+                Some(ForMain::Show(_)) => {}
                 Some(ForMain::End) | None => return Ok(Ended::Quit),
             }
+            wish = main.blocking_recv();
         }
     } else {
         gtk::init().context(words::NO_SCREEN)?;

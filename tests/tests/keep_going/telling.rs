@@ -16,14 +16,14 @@ use crate::bench::Bench;
 
 /// A server that writes down what it is told.
 #[derive(Clone, Default)]
-struct Ear {
+pub struct Ear {
     told: Arc<Mutex<Vec<Value>>>,
     beats: Arc<Mutex<u32>>,
 }
 
 impl Ear {
     /// Listens; gives its address.
-    async fn listen(&self) -> Result<String> {
+    pub async fn listen(&self) -> Result<String> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = format!("http://{}", listener.local_addr()?);
         let hear = |State(ear): State<Self>, body: String| async move {
@@ -41,7 +41,11 @@ impl Ear {
         Ok(address)
     }
 
-    fn kinds(&self) -> Vec<String> {
+    pub fn beats(&self) -> u32 {
+        *self.beats.lock().expect("nobody panics with it")
+    }
+
+    pub fn kinds(&self) -> Vec<String> {
         let told = self.told.lock().expect("nobody panics with it");
         let kind = |told: &Value| told["labkeep"]["kind"].as_str().expect("text").to_owned();
         told.iter().map(kind).collect()
@@ -101,10 +105,7 @@ async fn a_failure_is_told_once_and_its_remedy_makes_everything_well() -> Result
     kinds.retain(|kind| kind == "failed");
     assert_eq!(kinds, ["failed"], "it is told once");
     bench
-        .until(
-            || bench.pass(0),
-            || Ok((*ear.beats.lock().expect("nobody panics with it") == 1).then_some(())),
-        )
+        .until(|| bench.pass(0), || Ok((ear.beats() == 1).then_some(())))
         .await?;
     assert!(bench.keeper.files_with("secret-part")?.is_empty());
     Ok(())

@@ -13,6 +13,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 
 use crate::order::Order;
 use crate::place::Place;
+use crate::schedule::Schedule;
 use crate::telling::Telling;
 use crate::{refusal, words};
 
@@ -40,6 +41,7 @@ pub enum ForMain {
 /// `refused`.
 pub async fn obey(
     labkeep: Result<Labkeep, Advice>,
+    schedule: Schedule,
     mut orders: mpsc::UnboundedReceiver<Order>,
     main: mpsc::UnboundedSender<ForMain>,
     refused: impl Fn(Advice),
@@ -49,6 +51,8 @@ pub async fn obey(
         let for_main = match order {
             Order::Open(place) => ForMain::Show(place),
             Order::Quit(why) => {
+                // It would tell of what is stopped now, and start it again.
+                schedule.end();
                 if let Ok(labkeep) = &labkeep {
                     stop(labkeep, why).await;
                 }
@@ -189,5 +193,54 @@ fn wish(labkeep: &Labkeep) -> Option<bool> {
             tracing::warn!(%error, "the preferences cannot be read");
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use labkeep_engine::clock::SystemClock;
+    use labkeep_engine::machine::{Machine, MachineConditions};
+    use labkeep_settings::{Home, MemorySecrets};
+
+    use super::*;
+    use crate::order::Orders;
+
+    /// A machine of which nothing is known.
+    #[derive(Default)]
+    struct Unknown(watch::Sender<u64>);
+
+    impl Machine for Unknown {
+        fn conditions(&self) -> MachineConditions {
+            MachineConditions::default()
+        }
+
+        fn changes(&self) -> watch::Receiver<u64> {
+            self.0.subscribe()
+        }
+    }
+
+    #[tokio::test]
+    async fn the_schedule_ends_before_runs_are_stopped() {
+        let folder = tempfile::tempdir().unwrap();
+        let secrets = Arc::new(MemorySecrets::default());
+        let home = Home::at(folder.path());
+        let labkeep = Labkeep::open(home, secrets, Arc::new(SystemClock)).unwrap();
+        let machine = Arc::new(Unknown::default());
+        let schedule = Schedule::new(labkeep.clone(), Arc::clone(&machine) as _);
+        schedule.go_on();
+        // The loop listens to the machine for as long as it goes on.
+        while machine.0.receiver_count() == 0 {
+            tokio::task::yield_now().await;
+        }
+        let (orders, received) = Orders::channel();
+        let (main, mut for_main) = mpsc::unbounded_channel();
+        orders.give(Order::Quit(words::WAS_QUIT));
+        obey(Ok(labkeep), schedule, received, main, |_| {}).await;
+        assert_eq!(for_main.recv().await, Some(ForMain::End));
+        tokio::time::timeout(GRACE, machine.0.closed())
+            .await
+            .unwrap();
     }
 }

@@ -23,30 +23,43 @@ impl Schedule {
         Self(None)
     }
 
-    /// Starts what is due from now on.
-    pub fn start(labkeep: Labkeep) -> Self {
-        let schedule = Self(Some(Arc::new(Inner {
+    /// Starts nothing before it is to go on.
+    pub fn new(labkeep: Labkeep, machine: Arc<dyn Machine>) -> Self {
+        Self(Some(Arc::new(Inner {
             labkeep,
-            machine: Arc::new(ThisMachine::watch()),
+            machine,
             scheduler: Mutex::new(None),
-        })));
-        schedule.go_on();
-        schedule
+        })))
     }
 
-    /// Starts nothing any more. Runs go on.
-    pub fn stop(&self) {
-        if let Some(inner) = &self.0 {
-            drop(inner.lock().take());
+    /// The same, for this machine.
+    pub fn of_this_machine(labkeep: Labkeep) -> Self {
+        Self::new(labkeep, Arc::new(ThisMachine::watch()))
+    }
+
+    /// Starts nothing any more, once what is being told is told. Runs go on.
+    pub async fn stop(&self) {
+        let scheduler = self.take();
+        if let Some(scheduler) = scheduler {
+            scheduler.stop().await;
         }
     }
 
-    /// Starts what is due again.
+    /// Starts and tells nothing any more, at once: Labkeep ends.
+    pub fn end(&self) {
+        drop(self.take());
+    }
+
+    /// Starts what is due, from now on or again.
     pub fn go_on(&self) {
         if let Some(inner) = &self.0 {
             let scheduler = inner.labkeep.keep_going(Arc::clone(&inner.machine));
             *inner.lock() = Some(scheduler);
         }
+    }
+
+    fn take(&self) -> Option<Scheduler> {
+        self.0.as_ref().and_then(|inner| inner.lock().take())
     }
 }
 

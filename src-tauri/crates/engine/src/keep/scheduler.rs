@@ -9,8 +9,10 @@ use std::time::{Duration, Instant};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use labkeep_settings::{Plan, PlanId, RunId, Settings, VaultEntryId};
-use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 use super::promise::rules;
 use super::recovered::awaits_token;
@@ -26,6 +28,10 @@ const LOOK: Duration = Duration::from_mins(1);
 
 /// How long GitLab has to answer at all.
 const ANSWER: Duration = Duration::from_secs(30);
+
+/// How long telling may take before the schedule stops: mails and messages are
+/// tried more than once.
+const TELLING: Duration = Duration::from_secs(90);
 
 /// How long it may take to begin a chore: a prune reads every ledger first.
 const START: Duration = Duration::from_mins(10);
@@ -70,10 +76,21 @@ fn chores(settings: &Settings) -> Vec<Chore> {
         .collect()
 }
 
-/// The scheduler at work. It stops when this is dropped; runs go on.
+/// The scheduler at work. It stops at once when this is dropped; runs go on.
 #[derive(Debug)]
 pub struct Scheduler {
     task: JoinHandle<()>,
+    stop: CancellationToken,
+}
+
+impl Scheduler {
+    /// Starts nothing any more, once what is being told is told.
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        if tokio::time::timeout(TELLING, &mut self.task).await.is_err() {
+            tracing::warn!("the schedule did not end in time");
+        }
+    }
 }
 
 impl Drop for Scheduler {
@@ -108,15 +125,18 @@ impl Labkeep {
             failed: HashMap::new(),
             seen: (now, Instant::now()),
         };
+        let stop = CancellationToken::new();
         Scheduler {
-            task: tokio::spawn(labkeep.go_on(memory)),
+            task: tokio::spawn(labkeep.go_on(memory, stop.clone())),
+            stop,
         }
     }
 
-    async fn go_on(self, mut memory: Memory) {
+    async fn go_on(self, mut memory: Memory, stop: CancellationToken) {
         let mut events = self.0.runs.listen();
         let mut changes = memory.machine.changes();
         memory.machine.settle().await;
+        let mut is_heard = true;
         loop {
             let wait = match self.look(&mut memory).await {
                 Ok(wait) => wait,
@@ -129,11 +149,17 @@ impl Labkeep {
             tokio::pin!(alarm);
             loop {
                 tokio::select! {
+                    biased;
+                    // Nowhere else: what has begun to be told is told.
+                    () = stop.cancelled() => {
+                        self.tell_the_rest(&mut events).await;
+                        return;
+                    }
                     () = &mut alarm => break,
-                    heard = changes.changed() => match heard {
+                    heard = changes.changed(), if is_heard => match heard {
                         Ok(()) => break,
                         // The machine tells no more; the minute still passes.
-                        Err(_) => (&mut alarm).await,
+                        Err(_) => is_heard = false,
                     },
                     event = events.recv() => match event {
                         Ok(RunEvent::Ended { run, .. }) => {
@@ -145,6 +171,17 @@ impl Labkeep {
                         Err(RecvError::Closed) => return,
                     },
                 }
+            }
+        }
+    }
+
+    /// Tells of runs that ended and were not told of yet.
+    async fn tell_the_rest(&self, events: &mut broadcast::Receiver<RunEvent>) {
+        loop {
+            match events.try_recv() {
+                Ok(RunEvent::Ended { run, .. }) => self.ended(&run).await,
+                Ok(_) | Err(TryRecvError::Lagged(_)) => {}
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return,
             }
         }
     }
