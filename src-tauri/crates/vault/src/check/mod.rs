@@ -14,18 +14,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rustic_core::repofile::{PackId, SnapshotFile};
-use rustic_core::{FileType, Id};
+use rustic_core::{FileType, Id, TreeId};
 use sha2::{Digest, Sha256};
 
 use crate::backend::{Backend, FixedBackend, ShelfBackend, path_of};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::guard::guarded;
 use crate::id::SnapshotId;
 use crate::progress::{OnProgress, Reporter, Unit};
 use crate::storage::{FaultKind, Storage};
-use crate::vault::Vault;
+use crate::vault::{FullView, Vault};
 pub use finding::{Finding, Severity};
 use map::Map;
+
+/// How often the index files are listed while others write them anew.
+const LISTINGS: u32 = 8;
 
 /// How much of the data a check reads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -123,6 +126,15 @@ struct Check<'a> {
     options: CheckOptions,
     reporter: Reporter,
     report: CheckReport,
+    /// Files of the last kind that were removed between being listed and read.
+    vanished: u64,
+}
+
+/// The vault by its index files.
+struct Index {
+    map: Map,
+    packs: Arc<ShelfBackend>,
+    view: FullView,
 }
 
 impl<'a> Check<'a> {
@@ -133,42 +145,24 @@ impl<'a> Check<'a> {
             options,
             reporter,
             report: CheckReport::default(),
+            vanished: 0,
         }
     }
 
     fn run(mut self) -> Result<CheckReport> {
         self.files(FileType::Key)?;
-        let indexes = self.files(FileType::Index)?;
-        let snapshots = self.files(FileType::Snapshot)?;
-
-        // From here on, only index files that are what they were.
-        let delta = FixedBackend::with_indexes(Arc::clone(&self.backend), indexes.clone());
-        let packs = ShelfBackend::new(delta);
-        let open = self.vault.view(packs.clone())?;
-        let mut map = Map::default();
-        for id in indexes {
-            map.read_index(&open, id, &mut self.report.findings);
-            self.go_on()?;
-        }
+        // Snapshots first: whatever is saved meanwhile, the data of these is in
+        // the index files that are listed after them.
+        let mut roots = self.snapshots()?;
+        let Index { map, packs, view } = self.index()?;
+        // What was removed on purpose meanwhile may be in no index any more.
+        let there = self.backend.all(FileType::Snapshot)?;
+        let there: BTreeSet<Id> = there.into_iter().map(|(id, _)| id).collect();
+        roots.retain(|(snapshot, _)| there.contains(&snapshot.to_rustic()));
         let mut bad = self.packs(&map)?;
-        let view = open
-            .to_indexed()
-            .map_err(|e| crate::guard::library("reading the index", e))?;
 
         data::read(&mut self, &view, &packs, &map, &mut bad)?;
 
-        let mut roots = Vec::new();
-        for id in snapshots {
-            let snapshot = SnapshotId::from_rustic(id);
-            match view.get_file::<SnapshotFile>(&id.into()) {
-                Ok(file) => roots.push((snapshot, file.tree)),
-                Err(error) => self.report.findings.push(Finding::Undecodable {
-                    path: path_of(FileType::Snapshot, &id),
-                    detail: error.display_log(),
-                }),
-            }
-            self.go_on()?;
-        }
         self.report.snapshots = roots.len() as u64;
         let damaged = trees::walk(&mut self, &view, &map, &bad, &roots)?;
         self.report.affected = affected::find(&self, &view, &damaged, &roots)?;
@@ -187,8 +181,62 @@ impl<'a> Check<'a> {
         Ok(self.report)
     }
 
+    /// The snapshots that can be read, with what they lead to. Their files are
+    /// not needed after this: they may be removed on purpose meanwhile.
+    fn snapshots(&mut self) -> Result<Vec<(SnapshotId, TreeId)>> {
+        let view = self.vault.view(self.backend.clone())?;
+        let mut roots = Vec::new();
+        for id in self.files(FileType::Snapshot)? {
+            match view.get_file::<SnapshotFile>(&id.into()) {
+                Ok(file) => roots.push((SnapshotId::from_rustic(id), file.tree)),
+                Err(_) if !self.is_listed(FileType::Snapshot, &id)? => {}
+                Err(error) => self.report.findings.push(Finding::Undecodable {
+                    path: path_of(FileType::Snapshot, &id),
+                    detail: error.display_log(),
+                }),
+            }
+            self.go_on()?;
+        }
+        Ok(roots)
+    }
+
+    fn is_listed(&self, kind: FileType, id: &Id) -> Result<bool> {
+        Ok(self.backend.all(kind)?.iter().any(|(other, _)| other == id))
+    }
+
+    /// What the index files say. Those that others write anew meanwhile are read
+    /// again.
+    fn index(&mut self) -> Result<Index> {
+        for _ in 0..LISTINGS {
+            let found = self.report.findings.len();
+            let indexes = self.files(FileType::Index)?;
+            // From here on, only index files that are what they were.
+            let delta = FixedBackend::with_indexes(Arc::clone(&self.backend), indexes.clone());
+            let packs = ShelfBackend::new(delta);
+            let open = self.vault.view(packs.clone())?;
+            let mut map = Map::default();
+            for id in &indexes {
+                map.read_index(&open, *id, &mut self.report.findings);
+                self.go_on()?;
+            }
+            let view = open
+                .to_indexed()
+                .map_err(|e| crate::guard::library("reading the index", e));
+            let there = self.backend.all(FileType::Index)?;
+            let are_there = |id: &Id| there.iter().any(|(other, _)| other == id);
+            if self.vanished == 0 && indexes.iter().all(are_there) {
+                let view = view?;
+                return Ok(Index { map, packs, view });
+            }
+            self.vanished = 0;
+            self.report.findings.truncate(found);
+        }
+        Err(Error::PlanOutdated)
+    }
+
     /// Reads every file of a kind. Returns those that are what their name says.
     fn files(&mut self, kind: FileType) -> Result<Vec<Id>> {
+        self.vanished = 0;
         let files = self.backend.all(kind)?;
         let total = files.len() as u64;
         let mut sound = Vec::new();
@@ -199,6 +247,8 @@ impl<'a> Check<'a> {
                     sound.push(id);
                 }
                 Ok(_) => self.report.findings.push(Finding::Changed { path }),
+                // Somebody removed it since it was listed.
+                Err(_) if !self.is_listed(kind, &id)? => self.vanished += 1,
                 Err(finding) => self.report.findings.push(finding),
             }
             self.reporter

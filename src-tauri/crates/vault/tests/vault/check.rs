@@ -1,9 +1,13 @@
 //! Every damage is found, wherever it is, and nothing else is.
 
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 
-use labkeep_vault::{CheckOptions, CheckReport, Error, Finding, ReadShare, Severity, unobserved};
+use labkeep_vault::{
+    CheckOptions, CheckReport, Error, Finding, ReadShare, Severity, Vault, unobserved,
+};
 
 use crate::common::{Sandbox, as_before, at, bytes, save, some_pieces};
 
@@ -307,4 +311,56 @@ fn damaged_content_is_never_read_as_if_it_were_sound() {
             .unwrap()
             .is_some()
     );
+}
+
+/// Checks a vault; each time it tells how far it is, others do this to it.
+fn check_while(
+    sandbox: &Sandbox,
+    others: impl Fn(&Vault, usize) + Send + Sync + 'static,
+) -> CheckReport {
+    let vault = sandbox.reopened();
+    let told = Arc::new(Mutex::new(0));
+    let options = CheckOptions {
+        read_data: ReadShare::All,
+    };
+    let watch = Arc::new(move |_| {
+        let mut told = told.lock().expect("nobody panics");
+        *told += 1;
+        others(&vault, *told);
+        ControlFlow::Continue(())
+    });
+    let checked = sandbox.vault.check(options, watch);
+    checked.expect("the check itself can be done")
+}
+
+#[test]
+fn what_is_saved_meanwhile_is_no_damage() {
+    for moment in 1..12 {
+        let sandbox = filled();
+        let report = check_while(&sandbox, move |vault, told| {
+            if told == moment {
+                save(vault, None, at(60), some_pieces(2)).expect("it can be saved");
+            }
+        });
+        assert!(report.is_sound(), "{moment}: {:?}", report.findings);
+        assert!(report.affected.is_empty());
+    }
+}
+
+#[test]
+fn what_is_removed_on_purpose_meanwhile_is_no_damage() {
+    for moment in 1..12 {
+        let sandbox = filled();
+        let second = save(&sandbox.vault, None, at(60), some_pieces(2)).unwrap();
+        let report = check_while(&sandbox, move |vault, told| {
+            if told == moment {
+                vault.forget(&[second.id]).expect("it can be removed");
+                let plan = vault.prune_plan(&[]).expect("it can be planned");
+                let pruned = vault.prune(plan, "another", unobserved());
+                pruned.expect("it can be pruned");
+            }
+        });
+        assert!(report.is_sound(), "{moment}: {:?}", report.findings);
+        assert!(report.affected.is_empty());
+    }
 }
