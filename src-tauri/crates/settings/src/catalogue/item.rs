@@ -97,7 +97,13 @@ impl Catalogue {
             for seen in items {
                 match known.remove(&seen.item) {
                     None => sighting.new.push(seen.item),
-                    Some((path, gone)) => {
+                    // What is known is newer: this is a path of before.
+                    Some((path, _, last_seen)) if at < last_seen => {
+                        if path != seen.path {
+                            add_previous_path(database, account, seen.item, &seen.path, at)?;
+                        }
+                    }
+                    Some((path, gone, _)) => {
                         if path != seen.path {
                             add_previous_path(database, account, seen.item, &path, at)?;
                             sighting.moved.push((seen.item, path));
@@ -314,17 +320,27 @@ impl Catalogue {
     }
 }
 
-/// Every known item with its path and whether it is gone.
+/// The path of an item, whether it is gone, and when it was last seen.
+type Known = (String, bool, Timestamp);
+
+/// Every known item.
 fn known(
     database: &Transaction<'_>,
     account: AccountId,
-) -> Result<HashMap<ItemKey, (String, bool)>, Failure> {
+) -> Result<HashMap<ItemKey, Known>, Failure> {
     let rows = all(
         database.prepare_cached(
-            "SELECT sort, id, path, gone_since IS NOT NULL AS gone FROM item WHERE account = ?1",
+            "SELECT sort, id, path, gone_since IS NOT NULL AS gone, last_seen FROM item \
+             WHERE account = ?1",
         )?,
         [account.to_string()],
-        |row| Ok((read_key(row)?, (row.get("path")?, row.get("gone")?))),
+        |row| {
+            let last_seen = time(row.get("last_seen")?)?;
+            Ok((
+                read_key(row)?,
+                (row.get("path")?, row.get("gone")?, last_seen),
+            ))
+        },
     )?;
     Ok(rows.into_iter().collect())
 }
@@ -355,7 +371,7 @@ fn add_previous_path(
 fn miss(
     database: &Transaction<'_>,
     account: AccountId,
-    unseen: HashMap<ItemKey, (String, bool)>,
+    unseen: HashMap<ItemKey, Known>,
     at: Timestamp,
 ) -> Result<Vec<ItemKey>, Failure> {
     let mut statement = database.prepare_cached(
@@ -363,7 +379,7 @@ fn miss(
     )?;
     let mut gone: Vec<_> = unseen
         .into_iter()
-        .filter(|(_, (_, gone))| !gone)
+        .filter(|(_, (_, gone, _))| !gone)
         .map(|(item, _)| item)
         .collect();
     gone.sort_unstable();

@@ -137,6 +137,16 @@ fn items_are_followed_through_renames_and_absence() {
     let website = items.iter().find(|item| item.item == project(1)).unwrap();
     assert_eq!(website.gone_since, Some(at(7)));
 
+    // Older news, such as of a snapshot that is read late.
+    catalogue
+        .see_items(account, at(0), &[seen(1, "acme/older")], false)
+        .unwrap();
+    let items = catalogue.items(account).unwrap();
+    let website = items.iter().find(|item| item.item == project(1)).unwrap();
+    assert_eq!(website.path, "acme/website");
+    assert_eq!(website.previous_paths, ["acme/web", "acme/older"]);
+    assert_eq!(website.gone_since, Some(at(7)));
+
     catalogue.remove_items(account).unwrap();
     assert!(catalogue.items(account).unwrap().is_empty());
 }
