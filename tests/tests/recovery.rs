@@ -1,6 +1,8 @@
 //! Second copies, and a new machine with nothing but a vault and its key:
 //! everything is known again, can be restored, and goes on.
 
+#[path = "recovery/again.rs"]
+mod again;
 #[path = "recovery/copies.rs"]
 mod copies;
 #[path = "recovery/machine.rs"]

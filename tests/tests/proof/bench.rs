@@ -162,7 +162,8 @@ impl Bench {
         Ok((id, path))
     }
 
-    fn cover(&self, exclude: Vec<String>) -> Result<()> {
+    /// Has everything backed up but this.
+    pub fn cover(&self, exclude: Vec<String>) -> Result<()> {
         let input = PlanInput {
             name: "Everything".to_owned(),
             account: self.keeper.account.clone(),

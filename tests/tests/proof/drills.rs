@@ -192,3 +192,27 @@ async fn a_copy_of_the_last_snapshot_is_as_good() -> Result<()> {
     assert!(bench.labkeep().home_view()?.last_proof.is_some());
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_drill_of_what_no_plan_has_any_more_is_no_alarm() -> Result<()> {
+    let bench = Bench::usual(2).await?;
+    let (id, path) = bench.keeper.world.gitlab.projects().swap_remove(0);
+    let pack = bench.save_something_large(&path).await?;
+    flip(&pack)?;
+    let latest = bench.labkeep().find_snapshot("latest")?;
+    let run = bench
+        .labkeep()
+        .start_drill(&latest, vec![Item::project(id)]);
+    let bad = bench.ended(run.await?).await?;
+    assert_eq!(bad.run.outcome, Some(Outcome::Failed), "{bad:#?}");
+    let is_red = || -> Result<bool> {
+        let alarms = bench.alarms()?;
+        Ok(alarms.iter().any(|one| one.key.starts_with("drill:")))
+    };
+    assert!(is_red()?);
+    bench.cover(vec![path.clone()])?;
+    assert!(!is_red()?);
+    // The damage itself is another matter.
+    assert!(bench.row(&path)?.distrusted_since.is_some());
+    Ok(())
+}

@@ -13,6 +13,7 @@ use secrecy::SecretString;
 
 use super::advise::{checklist_view, token_kind};
 use super::recovered::awaits_token;
+use super::snapshot::details;
 use super::{Labkeep, blocking};
 use crate::clock::millis;
 use crate::error::{Error, Result, What};
@@ -79,6 +80,7 @@ impl Labkeep {
                 .or_else(|| settings.accounts.iter().find(|a| waits(a, &client)))
                 .cloned(),
         };
+        let is_new = known.is_none();
         let now = self.0.clock.now();
         let account = Account {
             id: known
@@ -107,12 +109,35 @@ impl Labkeep {
             settings.accounts.retain(|other| other.id != stored.id);
             settings.accounts.push(stored);
         })?;
+        if is_new {
+            self.note_saved_before(&account).await?;
+        }
         self.0.runs.changed();
         let checklist = self.checklist(&account, &sign_in, &probe);
         Ok(Connected {
             account: self.account_view(&account),
             checklist,
         })
+    }
+
+    /// Notes the items of an account that are in known vaults already, as when
+    /// it was removed and is added again.
+    async fn note_saved_before(&self, account: &Account) -> Result<()> {
+        for entry in self.settings()?.vaults {
+            let known = self.0.catalogue.snapshots(&entry.vault_id)?;
+            if !known.iter().any(|one| details(one).url == account.url) {
+                continue;
+            }
+            let noted = match self.vault(&entry).await {
+                Ok(vault) => self.rebuild_items_from(&vault).await,
+                Err(error) => Err(error),
+            };
+            // They are known again after the next backup at the latest.
+            if let Err(error) = noted {
+                tracing::warn!(vault = entry.name, %error, "its items are not noted");
+            }
+        }
+        Ok(())
     }
 
     /// Checks the token of an account again and notes what changed.

@@ -16,15 +16,17 @@ use super::check::{last_ended, tells_of_damage};
 use super::damage::listed;
 use super::execute::{Counts, Ended, Execution, Order, item_of, key};
 use super::home::PROOF;
+use super::recovered::known_account;
 use super::restore::people;
 use super::snapshot::{OpenSnapshot, SnapshotRef, details};
 use super::{Labkeep, blocking};
 use crate::advice::Advice;
 use crate::capture::People;
 use crate::clock::millis;
-use crate::error::{Error, Result, What};
+use crate::error::{Error, Result};
 use crate::kind::{Item, Kind, Sort};
 use crate::outcome::{Outcome, RunKind};
+use crate::pattern::Selection;
 use crate::proof::{Candidate, choose, due_at};
 use crate::rehearse::{DrillReport, drill};
 use crate::restore::{Material, RestoreError};
@@ -73,7 +75,10 @@ impl Labkeep {
     /// items means every project of the snapshot.
     pub async fn start_drill(&self, snapshot: &SnapshotRef, items: Vec<Item>) -> Result<RunId> {
         let open = self.open_snapshot(snapshot).await?;
-        let account = self.account_of(&open)?;
+        let account = match self.account_of(&open)? {
+            Some(account) => account,
+            None => self.account_anew(snapshot, &open).await?,
+        };
         let items: Vec<Item> = if items.is_empty() {
             let all = open.ledger.items();
             all.into_iter()
@@ -476,15 +481,43 @@ impl Labkeep {
         self.set_drill_failures(&failures)
     }
 
-    /// Items whose last drill failed, by account and item.
+    /// Items whose last drill failed, by account and item. What no drill can
+    /// rebuild any more, for no plan has it or nothing is saved of it, is left
+    /// out.
     pub(super) fn drill_failures(&self) -> Result<BTreeMap<String, Failure>> {
-        let memo = self.0.catalogue.memo(FAILURES)?;
-        Ok(memo.map_or_else(BTreeMap::new, |memo| {
+        let Some(memo) = self.0.catalogue.memo(FAILURES)? else {
+            return Ok(BTreeMap::new());
+        };
+        let mut failures: BTreeMap<String, Failure> =
             serde_json::from_value(memo).unwrap_or_else(|error| {
                 tracing::warn!(%error, "a note of failed drills is not understood");
                 BTreeMap::new()
-            })
-        }))
+            });
+        if failures.is_empty() {
+            return Ok(failures);
+        }
+        let settings = self.settings()?;
+        let known = self.known_snapshots(None)?;
+        let known: BTreeSet<&str> = known.iter().map(|(_, one)| one.id.as_str()).collect();
+        let mut saved = BTreeSet::new();
+        for account in &settings.accounts {
+            let items = self.0.catalogue.items(account.id)?.into_iter();
+            saved.extend(items.filter_map(|one| {
+                let is_saved = one.last_snapshot.is_some_and(|id| known.contains(&*id));
+                let item = item_of(one.item).filter(|_| is_saved)?;
+                Some(failure_name(account, item))
+            }));
+        }
+        failures.retain(|name, failure| {
+            let is_saved = known.contains(&*failure.snapshot) || saved.contains(name);
+            let is_covered = settings.plans.iter().any(|plan| {
+                let is_its = name.starts_with(&format!("{}/", plan.account));
+                let selection = Selection::new(&plan.include, &plan.exclude);
+                is_its && selection.is_ok_and(|selection| selection.covers(&failure.path))
+            });
+            is_saved && is_covered
+        });
+        Ok(failures)
     }
 
     fn set_drill_failures(&self, failures: &BTreeMap<String, Failure>) -> Result<()> {
@@ -497,16 +530,16 @@ impl Labkeep {
         Ok(found.map_or(Timestamp::MIN, |known| known.time))
     }
 
-    pub(super) fn account_of(&self, open: &OpenSnapshot) -> Result<Account> {
-        let settings = self.settings()?;
-        settings
-            .accounts
-            .into_iter()
-            .find(|account| account.url == open.head.account.url)
-            .ok_or_else(|| Error::Unknown {
-                what: What::Account,
-                name: open.head.account.url.clone(),
-            })
+    pub(super) fn account_of(&self, open: &OpenSnapshot) -> Result<Option<Account>> {
+        Ok(known_account(&self.settings()?, &open.head).cloned())
+    }
+
+    /// An account for what is in a vault, with the items that it has there.
+    async fn account_anew(&self, snapshot: &SnapshotRef, open: &OpenSnapshot) -> Result<Account> {
+        let id = self.account_for(&open.head)?;
+        let vault = self.vault(&snapshot.vault).await?;
+        self.rebuild_items_from(&vault).await?;
+        self.find_account(&id.to_string())
     }
 }
 

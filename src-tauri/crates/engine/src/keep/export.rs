@@ -26,13 +26,12 @@ impl Labkeep {
         wish: ExportWish,
     ) -> Result<RunId> {
         let open = self.open_snapshot(snapshot).await?;
-        let account = self.account_of(&open)?;
         let order = Order {
             kind: RunKind::Export,
             subject: path_of(&open, item)?,
             plan: None,
             vault: Some(snapshot.vault.id),
-            account: Some(account.id),
+            account: self.account_of(&open)?.map(|account| account.id),
             writes: false,
             details: json!({
                 "snapshot": short(&snapshot.id),

@@ -74,7 +74,7 @@ impl Labkeep {
         let plan = Plan {
             id,
             name: free_name(&head.plan.name, &taken),
-            account: self.account_at(&head.account.url)?,
+            account: self.account_for(head)?,
             vault: entry.id,
             include: head.plan.include.clone(),
             exclude: head.plan.exclude.clone(),

@@ -1,11 +1,13 @@
 //! What a machine that was set up from a vault still needs: tokens of the
 //! accounts, and snapshots that could not be read.
 
-use labkeep_settings::{Account, Settings, VaultEntry};
+use labkeep_gitlab::BaseUrl;
+use labkeep_settings::{Account, AccountId, Settings, TokenFacts, VaultEntry};
 use serde_json::json;
 
 use super::Labkeep;
 use crate::error::Result;
+use crate::head::Head;
 use crate::restore::things;
 use crate::view::{AttentionView, Remedy, Severity};
 
@@ -48,7 +50,7 @@ impl Labkeep {
         self.unread_in(&self.find_vault(vault)?)
     }
 
-    fn unread_in(&self, vault: &VaultEntry) -> Result<Option<String>> {
+    pub(super) fn unread_in(&self, vault: &VaultEntry) -> Result<Option<String>> {
         let memo = self.0.catalogue.memo(&memo(&vault.vault_id))?;
         Ok(memo.and_then(|memo| {
             let number = memo["number"].as_u64().filter(|number| *number > 0)?;
@@ -63,16 +65,63 @@ impl Labkeep {
     }
 
     /// Remembers how many snapshots of a vault could not be read, and why the
-    /// first of them.
-    pub(super) fn note_unread(&self, vault: &str, number: u64, why: &str) -> Result<()> {
+    /// first of them. Tells whether there are more than before.
+    pub(super) fn note_unread(&self, vault: &str, number: u64, why: &str) -> Result<bool> {
         let key = memo(vault);
-        let is_known = self.0.catalogue.memo(&key)?.is_some();
-        if number == 0 && !is_known {
-            return Ok(());
+        let before = self.0.catalogue.memo(&key)?;
+        if number == 0 && before.is_none() {
+            return Ok(false);
         }
         let value = json!({ "number": number, "why": why });
-        Ok(self.0.catalogue.set_memo(&key, &value)?)
+        self.0.catalogue.set_memo(&key, &value)?;
+        let before = before.and_then(|memo| memo["number"].as_u64());
+        Ok(number > before.unwrap_or(0))
     }
+
+    /// The account that a snapshot is of: that of its plan or its user. Another
+    /// user's must not be read with this one's token, so one without a token is
+    /// made if there is none, for its projects to have a place in the list.
+    pub(super) fn account_for(&self, head: &Head) -> Result<AccountId> {
+        let settings = self.settings()?;
+        if let Some(account) = known_account(&settings, head) {
+            return Ok(account.id);
+        }
+        let url = &head.account.url;
+        let account = Account {
+            id: AccountId::random(),
+            name: BaseUrl::parse(url).map_or_else(|_| url.clone(), |base| base.host()),
+            url: url.clone(),
+            user: None,
+            token: TokenFacts::default(),
+            ca_file: None,
+            added_at: self.0.clock.now(),
+            rest: serde_json::Map::new(),
+        };
+        let id = account.id;
+        self.0
+            .store
+            .update(|settings| settings.accounts.push(account))?;
+        Ok(id)
+    }
+}
+
+/// The account of a snapshot, if there is one.
+pub(super) fn known_account<'a>(settings: &'a Settings, head: &Head) -> Option<&'a Account> {
+    let plan = head.plan.id.parse().ok().and_then(|id| settings.plan(id));
+    let of_plan = plan.and_then(|plan| settings.account(plan.account));
+    let here = || {
+        let accounts = settings.accounts.iter();
+        accounts.filter(|account| account.url == head.account.url)
+    };
+    let user = head.account.user.as_deref();
+    let is_same = |account: &&Account| {
+        let id = account.user.as_ref().map(|user| user.id.to_string());
+        user.is_none() || id.as_deref() == user
+    };
+    of_plan
+        .filter(|account| account.url == head.account.url)
+        .or_else(|| here().find(is_same))
+        .or_else(|| here().find(|account| account.user.is_none()))
 }
 
 fn missing_token(settings: &Settings, account: &Account) -> Option<AttentionView> {

@@ -107,7 +107,7 @@ impl Labkeep {
                 self.attach(id, name, &vault, kit)?
             }
         };
-        self.rebuild_from(&vault).await?;
+        self.rebuild_items_from(&vault).await?;
         self.recall_plans(&vault).await?;
         self.0.runs.changed();
         Ok(view)
