@@ -151,3 +151,18 @@ async fn what_a_clock_dated_ahead_hides_and_delays_nothing() -> Result<()> {
     assert!(proven <= bench.now().as_millisecond());
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_that_could_not_be_made_is_made_up_for_by_any() -> Result<()> {
+    let bench = Bench::usual(1).await?;
+    bench.keeper.back_up().await?;
+    let (index, away) = (bench.folder().join("index"), bench.folder().join("away"));
+    std::fs::rename(&index, &away)?;
+    let failed = bench.check(100).await?;
+    assert_eq!(failed.run.outcome, Some(Outcome::Failed), "{failed:#?}");
+    assert!(!bench.alarms()?.is_empty());
+    std::fs::rename(&away, &index)?;
+    let good = bench.check(0).await?;
+    assert_eq!(good.run.outcome, Some(Outcome::Complete), "{good:#?}");
+    bench.is_calm()
+}

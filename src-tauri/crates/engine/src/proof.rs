@@ -97,6 +97,19 @@ impl Rotation {
         }
     }
 
+    /// A check of a share ended, and some of it cannot be read: it is not read,
+    /// and must not keep the others from being so.
+    pub fn was_passed_over(&mut self, share: Share) {
+        if let Share::Part { part, of } = share {
+            if self.of != of {
+                self.all = self.read_by();
+                self.of = of;
+                self.read.clear();
+            }
+            self.last = part;
+        }
+    }
+
     /// The time since which everything that the vault held then was read at
     /// least once. None if never.
     pub fn read_by(&self) -> Option<Timestamp> {

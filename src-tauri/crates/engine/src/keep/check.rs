@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use labkeep_settings::VaultEntryId;
 use labkeep_settings::{Run, RunId, RunKind as StoredKind, RunOutcome, RunQuery, VaultEntry};
-use labkeep_vault::{CheckOptions, CheckReport, Finding, ReadShare, Severity, SnapshotId};
+use labkeep_vault::{
+    CheckOptions, CheckReport, Finding, Location, ReadShare, Severity, SnapshotId, inspect,
+};
 use serde_json::json;
 
 use super::damage::{Damage, Found, item_at, sentence};
@@ -24,10 +26,15 @@ use crate::view::{Mark, Phase, ReportLine};
 const LOOKED_THROUGH: u32 = 200;
 
 impl Labkeep {
-    /// Checks a vault. `percent` of its data is read, 0 to 100.
+    /// Checks a vault. `percent` of its data is read, 0 to 100. One that is known
+    /// to be damaged is repaired first, if it can be written to.
     pub async fn start_check(&self, vault: &str, percent: u32) -> Result<RunId> {
         let entry = self.find_vault(vault)?;
-        self.start_check_of(entry, Share::Percent(percent.min(100)), false)
+        let location = Location::parse(&entry.location)?;
+        let is_writable =
+            blocking(move || Ok(inspect(&location).is_ok_and(|seen| seen.writable))).await?;
+        let heals = is_writable && self.is_to_be_repaired(entry.id)?;
+        self.start_check_of(entry, Share::Percent(percent.min(100)), heals)
             .await
     }
 
@@ -92,6 +99,7 @@ impl Labkeep {
                     let (log, watch) = (&execution.log, execution.watch());
                     labkeep.heal(&entry, &open, log, watch).await?;
                 }
+                labkeep.read_again(&entry, &open).await?;
                 labkeep.check(open, &entry, share, &execution).await
             };
             match checked.await {
@@ -100,6 +108,16 @@ impl Labkeep {
                 Err(error) => Ended::failed(error.advice()),
             }
         })
+    }
+
+    /// Reads what could not be read when the vault was last looked at: it may
+    /// be whole again.
+    async fn read_again(&self, entry: &VaultEntry, vault: &labkeep_vault::Vault) -> Result<()> {
+        if self.unread_in(entry)?.is_some() {
+            self.rebuild_from(vault).await?;
+            self.recall_plans(vault).await?;
+        }
+        Ok(())
     }
 
     async fn check(
@@ -117,9 +135,10 @@ impl Labkeep {
         let watch = execution.watch();
         self.take_over_records(&vault).await?;
         let known = self.known_ids(entry)?;
-        let (found, listed) = blocking(move || {
-            let found = vault.check(options, watch)?;
-            let (listed, damaged) = vault.snapshots_with_damage()?;
+        let checked = vault.clone();
+        let (mut found, listed) = blocking(move || {
+            let found = checked.check(options, watch)?;
+            let (listed, damaged) = checked.snapshots_with_damage()?;
             let listed: BTreeSet<SnapshotId> = listed
                 .iter()
                 .map(|snapshot| snapshot.id)
@@ -128,10 +147,15 @@ impl Labkeep {
             Ok((found, listed))
         })
         .await?;
+        // What others removed on purpose meanwhile is not known any more.
+        self.take_over_records(&vault).await?;
+        let still_known: BTreeSet<SnapshotId> = self.known_ids(entry)?.into_iter().collect();
+        let is_removed = |id: &SnapshotId| known.contains(id) && !still_known.contains(id);
+        leave_out(&mut found, is_removed);
         // A check looks at what is listed; what is not listed any more is lost.
         let lost: Vec<String> = known
             .iter()
-            .filter(|id| !listed.contains(id))
+            .filter(|id| still_known.contains(id) && !listed.contains(id))
             .map(ToString::to_string)
             .collect();
         let report = lines(&found, &lost);
@@ -152,12 +176,20 @@ impl Labkeep {
             .map(ToOwned::to_owned)
             .collect();
         // What is missing is seen without reading anything.
-        let needed = if found.findings.iter().any(is_of_content) {
-            share
-        } else {
-            self.note_rotation(entry.id, share)?;
-            Share::Percent(0)
-        };
+        let mut of_content = found.findings.iter().filter(|f| is_of_content(f));
+        let mut needed = Share::Percent(0);
+        let mut rotation = self.rotation(entry.id)?;
+        match of_content.next() {
+            None => rotation.was_read(share, self.0.clock.now()),
+            Some(first) => {
+                needed = share;
+                let is_unreadable = |f: &Finding| matches!(f, Finding::Unreadable { .. });
+                if is_unreadable(first) && of_content.all(is_unreadable) {
+                    rotation.was_passed_over(share);
+                }
+            }
+        }
+        self.note_rotation(entry.id, &rotation)?;
         let before = self.damage(entry.id)?;
         let is_past = problems > 0
             && lost.is_empty()
@@ -332,9 +364,7 @@ impl Labkeep {
         }))
     }
 
-    fn note_rotation(&self, vault: VaultEntryId, share: Share) -> Result<()> {
-        let mut rotation = self.rotation(vault)?;
-        rotation.was_read(share, self.0.clock.now());
+    fn note_rotation(&self, vault: VaultEntryId, rotation: &Rotation) -> Result<()> {
         let memo = json!(rotation);
         Ok(self.0.catalogue.set_memo(&rotation_memo(vault), &memo)?)
     }
@@ -383,7 +413,26 @@ pub(super) const fn percent_of(share: Share) -> u32 {
 
 /// What a later check has to read to make up for what this one found.
 pub(super) fn needed_after(run: &Run) -> Share {
-    serde_json::from_value(run.details["needed"].clone()).unwrap_or_else(|_| share_of(run))
+    serde_json::from_value(run.details["needed"].clone()).unwrap_or_else(|_| {
+        // Runs of earlier versions do not say. One that came to no result found
+        // nothing that anything has to make up for.
+        if run.details["read_data"].is_null() {
+            Share::Percent(0)
+        } else {
+            share_of(run)
+        }
+    })
+}
+
+/// Leaves out what was found of snapshots that were removed on purpose, unless
+/// others need the same.
+fn leave_out(found: &mut CheckReport, is_removed: impl Fn(&SnapshotId) -> bool) {
+    found.affected.retain(|snapshot, _| !is_removed(snapshot));
+    let needed: BTreeSet<&String> = found.affected.values().flatten().collect();
+    found.findings.retain(|finding| {
+        let of_removed = finding.snapshot().is_some_and(|id| is_removed(&id));
+        !of_removed || finding.item().is_some_and(|item| needed.contains(&item))
+    });
 }
 
 /// Whether a finding is about what is in a pack file, which only reading shows.

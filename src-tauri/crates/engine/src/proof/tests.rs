@@ -91,6 +91,19 @@ fn everything_counts_as_read_only_when_every_part_was() {
     assert_eq!(rotation.read_by(), Some(day(21)));
 }
 
+#[test]
+fn a_part_that_cannot_be_read_holds_up_no_other_and_does_not_count() {
+    let mut rotation = Rotation::default();
+    let part = |part| Share::Part { part, of: 3 };
+    rotation.was_read(part(1), day(1));
+    rotation.was_passed_over(part(2));
+    assert_eq!(rotation.next(3), 3);
+    rotation.was_read(part(3), day(3));
+    assert_eq!((rotation.next(3), rotation.read_by()), (1, None));
+    rotation.was_read(part(2), day(4));
+    assert_eq!(rotation.read_by(), Some(day(1)));
+}
+
 proptest! {
     /// However checks fail in between, and whenever they are made: each part
     /// comes in turn, and none is passed over.
