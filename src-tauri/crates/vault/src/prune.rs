@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Span, Timestamp};
-use rustic_core::{FileType, Id, PruneOptions};
+use rustic_core::{FileType, Id, LimitOption, PruneOptions};
 
 use crate::backend::{FixedBackend, RemovalBackend};
 use crate::error::{Error, Result};
@@ -22,6 +22,9 @@ use crate::vault::Vault;
 const GRACE: SignedDuration = SignedDuration::from_hours(23);
 /// How old a half-written file has to be to be nobody's any more.
 const LEFTOVER: SignedDuration = SignedDuration::from_hours(24);
+
+/// Days that no pack file is old.
+const EVER: i64 = 36_500;
 
 /// What a prune is going to do.
 #[derive(Debug)]
@@ -107,11 +110,37 @@ impl Vault {
         self.plan_with_grace(known, GRACE)
     }
 
+    /// Plans to remove what was marked long enough ago, and nothing else: no
+    /// pack file is marked or written anew, so that it works in a vault that is
+    /// full.
+    pub fn prune_plan_of_marked(&self, known: &[SnapshotId]) -> Result<PrunePlan> {
+        self.plan_of_marked_with_grace(known, GRACE)
+    }
+
     pub(crate) fn plan_with_grace(
         &self,
         known: &[SnapshotId],
         grace: SignedDuration,
     ) -> Result<PrunePlan> {
+        self.plan(known, options(grace))
+    }
+
+    pub(crate) fn plan_of_marked_with_grace(
+        &self,
+        known: &[SnapshotId],
+        grace: SignedDuration,
+    ) -> Result<PrunePlan> {
+        let mut options = options(grace);
+        options.keep_pack = Span::new().days(EVER);
+        options.max_repack = LimitOption::Percentage(0);
+        let mut plan = self.plan(known, options)?;
+        // Counted as needed no more, and too young to be touched.
+        plan.facts.packs_to_mark = 0;
+        plan.facts.bytes_to_mark = 0;
+        Ok(plan)
+    }
+
+    fn plan(&self, known: &[SnapshotId], options: PruneOptions) -> Result<PrunePlan> {
         let lists = self.lists()?;
         self.compare(&lists, known)?;
         // The plan is made from the lists that were just compared.
@@ -120,9 +149,6 @@ impl Vault {
             lists.indexes.clone(),
             lists.snapshots.clone(),
         ));
-        let mut options = PruneOptions::default();
-        options.keep_delete = Span::try_from(grace).expect("some hours can be written as a span");
-        options.instant_delete = false;
         guarded("planning a prune", || {
             let plan = self
                 .view(backend)?
@@ -224,6 +250,13 @@ impl Vault {
         }
         Ok(removed)
     }
+}
+
+fn options(grace: SignedDuration) -> PruneOptions {
+    let mut options = PruneOptions::default();
+    options.keep_delete = Span::try_from(grace).expect("some hours can be written as a span");
+    options.instant_delete = false;
+    options
 }
 
 fn facts(plan: &rustic_core::PrunePlan, snapshots: usize) -> PruneFacts {

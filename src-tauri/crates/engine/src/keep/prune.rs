@@ -12,7 +12,7 @@ use super::damage::Damage;
 use super::execute::{Ended, Execution, Order};
 use super::hindered::facts_of;
 use super::judge::{Candidate, candidate, judge, unreadable};
-use super::prune_rules::Scope;
+use super::prune_rules::{Scope, plan_of};
 use super::{Labkeep, blocking};
 use crate::advice::is_damage;
 use crate::clock::millis;
@@ -76,7 +76,8 @@ impl Labkeep {
         let damage = self.damage(entry.id)?;
         let notes = self.0.catalogue.snapshots(&entry.vault_id)?;
         let reading = vault.clone();
-        let (candidates, facts) = blocking(move || read(&reading, &known, &damage, &notes)).await?;
+        let (candidates, facts) =
+            blocking(move || read(&reading, &known, scope, &damage, &notes)).await?;
         let mut rules = self.prune_rules(entry, settings, scope)?;
         rules.extend(self.rules_of_others(entry, &rules, &candidates)?);
         let lines = judge(&rules, &candidates, self.0.clock.now());
@@ -166,7 +167,7 @@ impl Labkeep {
             if cancel.is_cancelled() {
                 return Err(labkeep_vault::Error::Aborted.into());
             }
-            let plan = match pruning.prune_plan(&staying) {
+            let plan = match plan_of(&pruning, &staying, scope) {
                 Err(error) if is_damage(&error) => return Ok(Err(error)),
                 plan => plan?,
             };
@@ -206,6 +207,7 @@ fn id_of(name: &str) -> Result<SnapshotId> {
 fn read(
     vault: &Vault,
     known: &[SnapshotId],
+    scope: Scope,
     damage: &Damage,
     notes: &[KnownSnapshot],
 ) -> Result<(Vec<Candidate>, Option<PruneFacts>)> {
@@ -226,7 +228,7 @@ fn read(
         candidates.extend(note.map(|note| unreadable(facts_of(id, note), &pinned)));
     }
     candidates.sort_by_key(|one| std::cmp::Reverse(one.facts.time));
-    let facts = match vault.prune_plan(known) {
+    let facts = match plan_of(vault, known, scope) {
         Ok(plan) => Some(*plan.facts()),
         // What can go goes all the same; the damaged ones may be among it.
         Err(error) if is_known && is_damage(&error) => None,

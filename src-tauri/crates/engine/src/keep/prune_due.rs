@@ -1,6 +1,6 @@
 //! Pruning without being asked: whether it is time for it. Never while a loss
-//! is unanswered or something else writes to the vault, and only after backups
-//! that went well.
+//! is unanswered or something else writes to the vault, and snapshots go only
+//! after backups that went well.
 
 use jiff::{SignedDuration, Timestamp};
 use labkeep_settings::{RunId, RunKind, RunOutcome, RunQuery, VaultEntry};
@@ -28,24 +28,29 @@ impl Labkeep {
     /// often it is asked.
     pub async fn start_due_prune(&self, vault: &str) -> Result<Option<RunId>> {
         let entry = self.find_vault(vault)?;
-        if !self.may_prune(&entry)? {
+        let Some(scope) = self.may_prune(&entry)? else {
             return Ok(None);
-        }
-        let due = self.due_prune(&entry).await;
+        };
+        let due = self.worth_pruning(&entry, scope).await;
         if due.is_ok() {
             let now = json!(millis(self.0.clock.now()));
-            self.0.catalogue.set_memo(&memo(&entry), &now)?;
+            self.0.catalogue.set_memo(&memo(&entry, scope), &now)?;
         }
-        due?.map(|planned| self.start_prune_of(&planned.view, Scope::Due))
+        due?.map(|planned| self.start_prune_of(&planned.view, scope))
             .transpose()
     }
 
     async fn due_prune(&self, entry: &VaultEntry) -> Result<Option<Planned>> {
-        if !self.may_prune(entry)? {
-            return Ok(None);
+        match self.may_prune(entry)? {
+            Some(scope) => self.worth_pruning(entry, scope).await,
+            None => Ok(None),
         }
-        match self.planned_prune(entry, Scope::Due).await {
+    }
+
+    async fn worth_pruning(&self, entry: &VaultEntry, scope: Scope) -> Result<Option<Planned>> {
+        match self.planned_prune(entry, scope).await {
             Ok(planned) if is_worth_it(&planned) => Ok(Some(planned)),
+            Ok(_) if scope == Scope::Marked => Ok(None),
             Ok(_) => {
                 let now = json!(millis(self.0.clock.now()));
                 self.0.catalogue.set_memo(&idle_memo(entry), &now)?;
@@ -57,20 +62,29 @@ impl Labkeep {
         }
     }
 
-    /// Whether nothing that this machine knows speaks against it.
-    fn may_prune(&self, entry: &VaultEntry) -> Result<bool> {
+    /// What may be done, as far as this machine knows; none if something speaks
+    /// against all of it.
+    fn may_prune(&self, entry: &VaultEntry) -> Result<Option<Scope>> {
         let rules = self.prune_rules(entry, &self.settings()?, Scope::Due)?;
-        Ok(!rules.is_empty()
-            && self.is_a_day_ago(entry)?
+        if rules.is_empty()
             // What is damaged may be saved again before anything goes.
-            && !self.damage(entry.id)?.is_to_be_repaired()
-            && !self.is_unanswered(entry)?
-            && !self.is_written_to(entry)?
-            && self.are_backups_good(&rules)?)
+            || self.damage(entry.id)?.is_to_be_repaired()
+            || self.is_unanswered(entry)?
+            || self.is_written_to(entry)?
+        {
+            return Ok(None);
+        }
+        // A backup may have failed because the vault is full.
+        let scope = if self.are_backups_good(&rules)? {
+            Scope::Due
+        } else {
+            Scope::Marked
+        };
+        Ok(self.is_a_day_ago(entry, scope)?.then_some(scope))
     }
 
-    fn is_a_day_ago(&self, entry: &VaultEntry) -> Result<bool> {
-        let memo = self.0.catalogue.memo(&memo(entry))?;
+    fn is_a_day_ago(&self, entry: &VaultEntry, scope: Scope) -> Result<bool> {
+        let memo = self.0.catalogue.memo(&memo(entry, scope))?;
         let last = memo.and_then(|memo| memo.as_i64()).map(from_millis);
         Ok(is_over(last, self.0.clock.now()))
     }
@@ -140,8 +154,11 @@ fn is_over(last: Option<Timestamp>, now: Timestamp) -> bool {
     last.is_none_or(|last| last > now || now.duration_since(last) >= AGAIN_AFTER)
 }
 
-fn memo(entry: &VaultEntry) -> String {
-    format!("prune-looked:{}", entry.vault_id)
+fn memo(entry: &VaultEntry, scope: Scope) -> String {
+    match scope {
+        Scope::Asked | Scope::Due => format!("prune-looked:{}", entry.vault_id),
+        Scope::Marked => format!("prune-looked-marked:{}", entry.vault_id),
+    }
 }
 
 fn idle_memo(entry: &VaultEntry) -> String {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 use labkeep_settings::{Run, Settings, VaultEntry};
+use labkeep_vault::{PrunePlan, SnapshotId, Vault};
 
 use super::Labkeep;
 use super::judge::{Candidate, Rule, rules};
@@ -26,6 +27,21 @@ pub(super) enum Scope {
     /// its first token. All that this machine knows of them is what it found
     /// in a vault.
     Due,
+    /// Nobody, after a backup that failed: no snapshot goes, and nothing but
+    /// data that was marked before. That may be the room that it lacked.
+    Marked,
+}
+
+/// The vault's plan of a prune.
+pub(super) fn plan_of(
+    vault: &Vault,
+    known: &[SnapshotId],
+    scope: Scope,
+) -> labkeep_vault::Result<PrunePlan> {
+    match scope {
+        Scope::Asked | Scope::Due => vault.prune_plan(known),
+        Scope::Marked => vault.prune_plan_of_marked(known),
+    }
 }
 
 impl Labkeep {
@@ -36,6 +52,9 @@ impl Labkeep {
         settings: &Settings,
         scope: Scope,
     ) -> Result<Vec<Rule>> {
+        if scope == Scope::Marked {
+            return Ok(Vec::new());
+        }
         let here = self.plans_in(entry)?;
         let mut rules = rules(settings, entry, &here, |other, plan| {
             Ok(self.plans_in(other)?.contains(plan))
