@@ -80,6 +80,27 @@ async fn a_pinned_snapshot_survives_every_retention_until_it_is_unpinned() -> Re
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn pins_survive_the_loss_of_their_notes() -> Result<()> {
+    let keeper = Keeper::new(many(1)).await?;
+    let made = several(&keeper, 3).await?;
+    keeper.labkeep.pin_snapshot(&made[0], true).await?;
+    let notes = keeper.world.folder.path().join("vault/labkeep/pinned");
+    std::fs::remove_dir_all(&notes)?;
+    keep_last(&keeper, 1)?;
+    let vault = keeper.labkeep.vaults()?.remove(0).id;
+    let plan = keeper.labkeep.plan_prune(&vault).await?;
+    let going: Vec<&str> = plan.goes().map(|line| line.id.as_str()).collect();
+    assert_eq!(going, [made[1].id.as_str()]);
+    assert!(
+        notes.join(&made[0].id).exists(),
+        "every machine knows again"
+    );
+    let pinned = keeper.labkeep.snapshots(None)?;
+    assert_eq!(pinned.iter().filter(|one| one.pinned).count(), 1);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_may_not_be_read_any_more_keeps_its_last_copy() -> Result<()> {
     let world = World::new(many(4))?;
     let gitlab = &world.gitlab;

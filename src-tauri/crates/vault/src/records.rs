@@ -55,7 +55,17 @@ impl Vault {
 
     /// The snapshots that are kept for ever.
     pub fn pinned(&self) -> Result<BTreeSet<SnapshotId>> {
-        Ok(ids(&self.notes(PINNED)?))
+        Ok(self.pins()?.unwrap_or_default())
+    }
+
+    /// The same; none if the folder of these notes is not there, which says
+    /// nothing: it may have been left out when the vault was copied by hand.
+    pub fn pins(&self) -> Result<Option<BTreeSet<SnapshotId>>> {
+        match self.0.storage.list(PINNED) {
+            Ok(notes) => Ok(Some(ids(&notes))),
+            Err(fault) if fault.kind == FaultKind::NotFound => Ok(None),
+            Err(fault) => Err(fault.into()),
+        }
     }
 
     /// Snapshots that were removed on purpose within the last year, by

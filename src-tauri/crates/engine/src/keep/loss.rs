@@ -237,12 +237,14 @@ impl Labkeep {
     /// were removed on purpose, by whatever machine.
     pub(super) async fn take_over_records(&self, vault: &labkeep_vault::Vault) -> Result<()> {
         let reading = vault.clone();
-        let (pinned, removed) =
-            blocking(move || Ok((reading.pinned()?, reading.removed()?))).await?;
+        let (pinned, removed) = blocking(move || Ok((reading.pins()?, reading.removed()?))).await?;
         let id = vault.id().as_str();
         let catalogue = &self.0.catalogue;
         let removed: Vec<String> = removed.iter().map(ToString::to_string).collect();
         catalogue.forget_snapshots(id, &removed)?;
+        let Some(pinned) = pinned else {
+            return self.pin_again(vault).await;
+        };
         let pinned: Vec<String> = pinned.iter().map(ToString::to_string).collect();
         for snapshot in catalogue.snapshots(id)? {
             let is_pinned = pinned.contains(&snapshot.id);
@@ -251,6 +253,27 @@ impl Labkeep {
             }
         }
         Ok(())
+    }
+
+    /// Writes the notes of what is kept for ever again: the vault has lost the
+    /// folder of them, and this machine knows them.
+    async fn pin_again(&self, vault: &labkeep_vault::Vault) -> Result<()> {
+        let mut known = self.0.catalogue.snapshots(vault.id().as_str())?;
+        known.retain(|snapshot| snapshot.pinned);
+        let writing = vault.clone();
+        blocking(move || {
+            for snapshot in known {
+                let Ok(id) = snapshot.id.parse() else {
+                    continue;
+                };
+                // As long as this machine knows, it is kept all the same.
+                if let Err(error) = writing.pin(id) {
+                    tracing::warn!(snapshot = snapshot.id, %error, "its pin is not in the vault");
+                }
+            }
+            Ok(())
+        })
+        .await
     }
 }
 

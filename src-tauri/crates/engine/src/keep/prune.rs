@@ -212,7 +212,10 @@ fn read(
     notes: &[KnownSnapshot],
 ) -> Result<(Vec<Candidate>, Option<PruneFacts>)> {
     vault.refuse_missing(known)?;
-    let pinned = vault.pinned()?;
+    let mut pinned = vault.pinned()?;
+    // A vault that lost its notes and takes none.
+    let known_here = notes.iter().filter(|note| note.pinned);
+    pinned.extend(known_here.filter_map(|note| note.id.parse::<SnapshotId>().ok()));
     let (there, lost) = vault.snapshots_with_damage()?;
     let mut candidates: Vec<Candidate> = Vec::new();
     for facts in there.into_iter().rev() {
