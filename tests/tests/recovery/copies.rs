@@ -6,8 +6,8 @@ use anyhow::{Context, Result};
 use labkeep_engine::Error;
 use labkeep_engine::kind::Item;
 use labkeep_engine::outcome::{Outcome, RunKind};
-use labkeep_engine::view::{CopyInput, Severity};
-use labkeep_settings::Retention;
+use labkeep_engine::view::{CopyInput, PlanInput, Severity};
+use labkeep_settings::{Home, Retention};
 use labkeep_tests::keeper::Keeper;
 use labkeep_tests::world::many;
 
@@ -204,5 +204,41 @@ async fn two_vaults_are_copied_by_name_without_a_second_copy_set_up() -> Result<
     let restored = keeper.restore(&request, &owner).await?;
     assert_eq!(restored.run.outcome, Some(Outcome::Complete));
     assert!(keeper.shown(&path).await?.is_some());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prune_does_not_wait_for_a_copy() -> Result<()> {
+    let keeper = Keeper::new(many(1)).await?;
+    let labkeep = &keeper.labkeep;
+    let plan = labkeep.plans()?.remove(0);
+    let input = PlanInput {
+        retention: last(1),
+        ..plan.input
+    };
+    labkeep.update_plan(&plan.id, &input)?;
+    for number in 0..2 {
+        touch(&keeper, number)?;
+        keeper.back_up().await?;
+    }
+    let id = with_copy(&keeper, Retention::default()).await?;
+    let vault = copy(labkeep)?.input.from;
+    assert!(labkeep.prune_due(&vault).await?);
+    // As a copy does that another process makes.
+    let locks = Home::at(keeper.home()).locks();
+    fs::create_dir_all(&locks)?;
+    let lock = fs::File::create(locks.join(format!("vault-copied-{vault}.lock")))?;
+    lock.lock()?;
+    let prune = labkeep.start_prune(&labkeep.plan_prune(&vault).await?)?;
+    let detail = ended(labkeep, prune).await?;
+    assert_eq!(detail.run.outcome, Some(Outcome::Aborted), "{detail:?}");
+    let reason = detail.run.reason.context("a reason")?;
+    assert!(reason.ends_with("is being copied."), "{reason}");
+
+    let running = labkeep.start_copy(&id)?;
+    assert!(!labkeep.prune_due(&vault).await?, "the copy reads it");
+    drop(lock);
+    complete(labkeep, running).await?;
+    assert!(labkeep.prune_due(&vault).await?);
     Ok(())
 }

@@ -190,21 +190,31 @@ impl Labkeep {
         Ok(ended(&choice, &report, error.as_ref()))
     }
 
-    /// The right to read a whole vault while nobody prunes it, or to prune it
-    /// while nobody reads it whole. None when cancelled meanwhile. Asked for
-    /// after the turn of the vault that is written to, and by nobody else.
-    pub(super) async fn copied_turn(
+    /// The right to read a whole vault while nobody prunes it. None when
+    /// cancelled meanwhile. Asked for after the turn of the vault that is written
+    /// to, and by nobody else.
+    async fn copied_turn(
         &self,
         vault: VaultEntryId,
         execution: &Execution,
     ) -> Result<Option<VaultTurn>> {
-        let turn = format!("copied-{vault}");
         let cancel = &execution.active.cancel;
-        let turn = self.0.runs.turn(&turn, cancel).await;
-        turn.map_err(|source| Error::File {
+        let turn = self.0.runs.turn(&copied(vault), cancel).await;
+        turn.map_err(|source| self.lock_failed(source))
+    }
+
+    /// The right to prune a vault while nobody reads it whole. None while
+    /// somebody does: a copy takes long, and backups would wait behind it.
+    pub(super) fn uncopied_turn(&self, vault: VaultEntryId) -> Result<Option<VaultTurn>> {
+        let turn = self.0.runs.try_turn(&copied(vault));
+        turn.map_err(|source| self.lock_failed(source))
+    }
+
+    fn lock_failed(&self, source: std::io::Error) -> Error {
+        Error::File {
             path: self.0.home.locks().display().to_string(),
             source,
-        })
+        }
     }
 
     /// What is kept for ever in the one vault is so in the other, too.
@@ -236,6 +246,10 @@ impl Labkeep {
         })
         .await
     }
+}
+
+fn copied(vault: VaultEntryId) -> String {
+    format!("copied-{vault}")
 }
 
 /// Copies what was chosen. The error is that of snapshots that could not be

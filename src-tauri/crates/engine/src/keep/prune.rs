@@ -14,7 +14,7 @@ use super::hindered::facts_of;
 use super::judge::{Candidate, candidate, judge, unreadable};
 use super::prune_rules::{Scope, plan_of};
 use super::{Labkeep, blocking};
-use crate::advice::is_damage;
+use crate::advice::{Advice, is_damage};
 use crate::clock::millis;
 use crate::error::{Error, Result};
 use crate::outcome::RunKind;
@@ -134,8 +134,14 @@ impl Labkeep {
         execution: &Execution,
     ) -> Result<Ended> {
         execution.active.progress.enter(Phase::Checking);
-        let Some(_turn) = self.copied_turn(entry.id, execution).await? else {
-            return Ok(Ended::aborted());
+        let Some(_turn) = self.uncopied_turn(entry.id)? else {
+            return Ok(Ended {
+                advice: Some(Advice::new(
+                    format!("The vault {} is being copied.", entry.name),
+                    "Prune it when the copy has ended.",
+                )),
+                ..Ended::aborted()
+            });
         };
         // Nothing but reading: whoever cancels need not wait for it.
         let cancel = execution.active.cancel.clone();

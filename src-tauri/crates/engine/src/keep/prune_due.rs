@@ -105,8 +105,11 @@ impl Labkeep {
 
     fn is_written_to(&self, entry: &VaultEntry) -> Result<bool> {
         let runs = self.0.catalogue.unended_runs()?;
+        let id = entry.id.to_string();
         Ok(runs.iter().any(|run| {
-            run.vault == Some(entry.id)
+            // A copy is a run of the vault that it goes to.
+            let is_copied = run.kind == RunKind::Copy && run.details["from"].as_str() == Some(&id);
+            (run.vault == Some(entry.id) || is_copied)
                 && matches!(run.kind, RunKind::Backup | RunKind::Prune | RunKind::Copy)
                 && self.is_under_way(run)
         }))

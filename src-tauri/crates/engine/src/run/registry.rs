@@ -161,21 +161,12 @@ impl Runs {
         vault: &str,
         cancel: &CancellationToken,
     ) -> std::io::Result<Option<VaultTurn>> {
-        let mutex = {
-            let mut turns = self.0.turns.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(turns.entry(vault.to_owned()).or_default())
-        };
         let process = tokio::select! {
             biased;
             () = cancel.cancelled() => return Ok(None),
-            guard = mutex.lock_owned() => guard,
+            guard = self.mutex(vault).lock_owned() => guard,
         };
-        std::fs::create_dir_all(&self.0.locks)?;
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(self.0.locks.join(format!("vault-{vault}.lock")))?;
+        let file = self.lock_file(vault)?;
         loop {
             match file.try_lock() {
                 Ok(()) => break,
@@ -191,6 +182,36 @@ impl Runs {
             _process: process,
             _file: file,
         }))
+    }
+
+    /// The same without waiting: none if another run has it.
+    pub fn try_turn(&self, vault: &str) -> std::io::Result<Option<VaultTurn>> {
+        let Ok(process) = self.mutex(vault).try_lock_owned() else {
+            return Ok(None);
+        };
+        let file = self.lock_file(vault)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(VaultTurn {
+                _process: process,
+                _file: file,
+            })),
+            Err(std::fs::TryLockError::WouldBlock) => Ok(None),
+            Err(std::fs::TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    fn mutex(&self, vault: &str) -> Arc<tokio::sync::Mutex<()>> {
+        let mut turns = self.0.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(turns.entry(vault.to_owned()).or_default())
+    }
+
+    fn lock_file(&self, vault: &str) -> std::io::Result<File> {
+        std::fs::create_dir_all(&self.0.locks)?;
+        File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(self.0.locks.join(format!("vault-{vault}.lock")))
     }
 
     async fn beat(self) {
