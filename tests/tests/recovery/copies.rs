@@ -242,3 +242,38 @@ async fn a_prune_does_not_wait_for_a_copy() -> Result<()> {
     assert!(labkeep.prune_due(&vault).await?);
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_copies_into_one_vault_come_one_after_the_other() -> Result<()> {
+    let keeper = Keeper::new(many(1)).await?;
+    let labkeep = &keeper.labkeep;
+    keeper.back_up().await?;
+    with_copy(&keeper, Retention::default()).await?;
+    let first = copy(labkeep)?.input;
+    let shared = vault_for_copies(&keeper, "shared").await?.id;
+    // The plan goes to another vault from now on.
+    let plan = labkeep.plans()?.remove(0);
+    let input = PlanInput {
+        vault: first.to.clone(),
+        ..plan.input
+    };
+    labkeep.update_plan(&plan.id, &input)?;
+    keeper.back_up().await?;
+    for from in [first.from, first.to] {
+        labkeep.create_copy(&CopyInput {
+            from,
+            to: shared.clone(),
+            retention: Retention::default(),
+        })?;
+    }
+    let mut due = labkeep.start_due_copies().await?;
+    assert_eq!(due.len(), 2, "one into each vault");
+    while !due.is_empty() {
+        for run in due {
+            complete(labkeep, run).await?;
+        }
+        due = labkeep.start_due_copies().await?;
+    }
+    assert_eq!(labkeep.snapshots(Some(&shared))?.len(), 2);
+    Ok(())
+}

@@ -1,6 +1,8 @@
 //! Copying: one vault into another one, as a run. Asked for, or due because
 //! the one has what the other lacks.
 
+use std::collections::BTreeMap;
+
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use labkeep_settings::{Run, RunId, RunKind as StoredKind, RunOutcome, RunQuery};
@@ -60,21 +62,33 @@ impl Labkeep {
     }
 
     /// Starts every second copy that is behind, whose drives are there, and
-    /// that did not fail just now.
+    /// that did not fail just now: one into each vault, the next when it has
+    /// ended. One that cannot be started does not hold up the others.
     pub async fn start_due_copies(&self) -> Result<Vec<RunId>> {
         let labkeep = self.clone();
         // A drive that hangs must not hold up anything else.
         let due = blocking(move || {
-            let mut due = Vec::new();
+            let mut due = BTreeMap::new();
             for copy in labkeep.settings()?.copies {
-                if labkeep.is_due(&copy)? {
-                    due.push(copy.id.to_string());
+                if !due.contains_key(&copy.to) && labkeep.is_due(&copy)? {
+                    due.insert(copy.to, copy.id.to_string());
                 }
             }
             Ok(due)
         })
         .await?;
-        due.iter().map(|copy| self.start_copy(copy)).collect()
+        let (mut started, mut failed) = (Vec::new(), None);
+        for copy in due.values() {
+            match self.start_copy(copy) {
+                Ok(run) => started.push(run),
+                // Another process was faster.
+                Err(Error::Copying { .. }) => {}
+                Err(error) => {
+                    failed.get_or_insert(error);
+                }
+            }
+        }
+        failed.map_or(Ok(started), Err)
     }
 
     fn is_due(&self, copy: &VaultCopy) -> Result<bool> {
