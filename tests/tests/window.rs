@@ -3,6 +3,8 @@
 
 #[path = "window/bad_input.rs"]
 mod bad_input;
+#[path = "window/new_machine.rs"]
+mod new_machine;
 
 use std::path::{Path, PathBuf};
 

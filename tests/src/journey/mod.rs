@@ -17,6 +17,7 @@ use crate::desktop::leaks::{Needle, Watch};
 use crate::desktop::pictures::Album;
 use crate::desktop::{Desktop, Keychain};
 pub use record::Record;
+pub use recover::{Held, held, restore};
 
 /// The project that is lost and found again.
 pub const LOST: &str = "tidewater/platform/api-server";

@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use super::{Journey, LOST};
 use crate::desktop::app::{App, TITLE, program};
+use crate::desktop::page::Page;
 use crate::desktop::screen::SIZE;
 use crate::git::git;
 
@@ -41,6 +42,49 @@ pub async fn held(gitlab: &Running, path: &str) -> Result<Held> {
         issues: numbers(gitlab, path, "issues").await?,
         merge_requests: numbers(gitlab, path, "merge_requests").await?,
     })
+}
+
+/// Restores a project from the list of projects, with a token for this once.
+/// The report stays open.
+pub async fn restore(page: &Page, path: &str, token: &str) -> Result<()> {
+    planned(page, path).await?;
+    agreed(page, token).await
+}
+
+/// Opens the plan of a restore, which asks for a token.
+async fn planned(page: &Page, path: &str) -> Result<()> {
+    page.press(&format!("Restore {path}")).await?;
+    page.sees("What will happen").await?;
+    page.sees("Token for this restore").await
+}
+
+/// Agrees to a plan, and waits for the report of its success.
+async fn agreed(page: &Page, token: &str) -> Result<()> {
+    page.fill("Token for this restore", token).await?;
+    page.press("Restore").await?;
+    second_look(page).await?;
+    page.sees_within("Report", PATIENCE).await?;
+    let report = page.text().await?;
+    ensure!(report.contains("Restored"), "no success is told:\n{report}");
+    Ok(())
+}
+
+/// A token may change the plan; then it is shown first and asked again.
+async fn second_look(page: &Page) -> Result<()> {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let text = page.text().await?;
+        if text.contains("Look at it again") {
+            return page.press("Restore").await;
+        }
+        if !text.contains("What will happen") {
+            return Ok(());
+        }
+        if Instant::now() > end {
+            bail!("the restore does not start:\n{text}");
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 async fn numbers(gitlab: &Running, path: &str, what: &str) -> Result<Vec<u64>> {
@@ -82,22 +126,12 @@ impl Journey {
         page.sees("api-server").await?;
         self.pictures("09-projects").await?;
         let page = &self.app.page;
-        page.press(&format!("Restore {LOST}")).await?;
-        page.sees("What will happen").await?;
+        planned(page, LOST).await?;
         page.sees("This needs a token that may write.").await?;
         self.pictures("10-restore-plan").await?;
-
-        let page = &self.app.page;
-        page.fill("Token for this restore", &self.gitlab.tokens.owner)
-            .await?;
-        page.press("Restore").await?;
-        self.second_look().await?;
-        let page = &self.app.page;
-        page.sees_within("Report", PATIENCE).await?;
+        agreed(&self.app.page, &self.gitlab.tokens.owner).await?;
         self.pictures("11-restore-report").await?;
         self.no_secret_in_page().await?;
-        let report = self.app.page.text().await?;
-        ensure!(report.contains("Restored"), "no success is told:\n{report}");
         self.app.page.press("Close").await?;
 
         let after = held(&self.gitlab, LOST).await?;
@@ -109,25 +143,6 @@ impl Journey {
             after.merge_requests.len()
         ));
         Ok(())
-    }
-
-    /// A token may change the plan; then it is shown first and asked again.
-    async fn second_look(&self) -> Result<()> {
-        let page = &self.app.page;
-        let end = Instant::now() + PATIENCE;
-        loop {
-            let text = page.text().await?;
-            if text.contains("Look at it again") {
-                return page.press("Restore").await;
-            }
-            if !text.contains("What will happen") {
-                return Ok(());
-            }
-            if Instant::now() > end {
-                bail!("the restore does not start:\n{text}");
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
     }
 
     /// A look at everything else.
