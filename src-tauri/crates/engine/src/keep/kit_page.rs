@@ -73,17 +73,17 @@ pub(super) fn page(facts: &Facts) -> Vec<Part> {
         Part::Code("labkeep-cli export latest GROUP/PROJECT FOLDER".to_owned()),
         Part::Heading("Without Labkeep"),
         Part::Text(
-            "The vault is a restic repository (https://restic.net); the key is its password, with the dashes.".to_owned(),
+            "The vault is a restic repository (https://restic.net) for restic 0.14 or later; the key is its password, with the dashes. Where nothing can be written to it, add --no-lock.".to_owned(),
         ),
         Part::Code(format!("restic -r {place} snapshots")),
         Part::Code(format!("restic -r {place} restore latest --target restored")),
         Part::Text(
-            "Inside, projects/<number>/project.json says which project it is. Its git repository is made with git alone:".to_owned(),
+            "The latest is that of the plan that ran last: for another, write an ID from the list instead. Inside, projects/<number>/project.json says which project it is. Its git repository is made with git alone:".to_owned(),
         ),
     ]);
     parts.extend(GIT.iter().map(|line| Part::Code((*line).to_owned())));
     parts.push(Part::Text(
-        "Issues and merge requests are in relations/, one JSON document a line, as in GitLab's own project exports.".to_owned(),
+        "If the ids in refs have 64 digits, begin with git init --bare --object-format=sha256. Issues and merge requests are in relations/, one JSON document a line, as in GitLab's own project exports.".to_owned(),
     ));
     parts
 }
@@ -195,6 +195,14 @@ pub(super) mod tests {
         assert!(text.contains("labkeep-cli vault open '/media/my disk' --key-stdin"));
         assert!(text.contains("“Offsite” in /media/offsite"));
         assert!(text.contains("I have a vault"));
+        for help in [
+            "0.14",
+            "--no-lock",
+            "ID from the list",
+            "--object-format=sha256",
+        ] {
+            assert!(text.replace('\n', " ").contains(help), "{help}");
+        }
         assert!(text.lines().count() < 60, "it has to fit on one page");
         assert!(text.lines().all(|line| line.chars().count() <= 80));
     }
