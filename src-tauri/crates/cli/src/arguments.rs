@@ -66,6 +66,9 @@ pub enum Command {
     Plan(Plan),
     /// Back up
     Backup(Backup),
+    /// Do what is due beside backups: second copies, prunes, checks and drills,
+    /// one after the other; says what is not due
+    Chores,
     /// List the snapshots, newest first
     Snapshots {
         /// Only those of this vault
@@ -201,6 +204,14 @@ pub enum Vault {
         #[arg(long)]
         key_stdin: bool,
     },
+    /// Write the recovery kit of a vault, with its key, into a file
+    Kit {
+        /// The vault
+        name: String,
+        /// The file: a page to print if its name ends in `.pdf`, else plain
+        /// text
+        file: PathBuf,
+    },
     /// List the vaults
     List,
     /// Check that everything is there and is what was written
@@ -218,6 +229,10 @@ pub enum Vault {
         from: String,
         /// The vault that gets the copies
         to: String,
+        /// Keep a second copy there from now on, with a retention of its own:
+        /// as in `plan create`
+        #[arg(long, value_name = "RULE=N,…", value_parser = retention)]
+        keep: Option<Retention>,
     },
     /// Remove the snapshots that no plan's retention keeps, and free their data
     Prune {
@@ -259,6 +274,14 @@ pub enum Plan {
         #[arg(long, value_name = "RULE=N,…", value_parser = retention)]
         keep: Option<Retention>,
     },
+    /// Change how long a plan's snapshots are kept
+    Update {
+        /// The plan; needed where there are several
+        plan: Option<String>,
+        /// How many snapshots to keep, as in `plan create`
+        #[arg(long, value_name = "RULE=N,…", value_parser = retention)]
+        keep: Retention,
+    },
     /// List the plans
     List,
     /// Show what is gone at GitLab that nobody has answered for; until then
@@ -269,6 +292,9 @@ pub enum Plan {
         /// Say that it was meant: the alarm ends, and prunes go on
         #[arg(long)]
         meant: bool,
+        /// Say that it was not: the last snapshot that has it is kept for ever
+        #[arg(long, conflicts_with = "meant")]
+        not_meant: bool,
     },
 }
 
@@ -283,6 +309,9 @@ pub struct Backup {
     /// Show what would be read, and read nothing else
     #[arg(long)]
     pub plan_only: bool,
+    /// Afterwards do what else is due: `labkeep-cli chores`
+    #[arg(long, conflicts_with = "plan_only")]
+    pub chores: bool,
 }
 
 /// A restore.

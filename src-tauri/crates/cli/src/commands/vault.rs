@@ -1,12 +1,16 @@
-//! Vaults: make, open, list, check, copy.
+//! Vaults: make, open, list, check, copy; and their recovery kits.
+
+use std::path::Path;
 
 use labkeep_engine::Labkeep;
-use labkeep_engine::view::VaultView;
+use labkeep_engine::view::{CopyInput, VaultView};
+use labkeep_settings::Retention;
 use serde_json::json;
 
 use super::{DONE, prune};
 use crate::Ran;
 use crate::arguments::Vault;
+use crate::failure::Failure;
 use crate::output::Output;
 use crate::table::Table;
 use crate::{input, watch, words};
@@ -31,15 +35,19 @@ pub async fn run(labkeep: &Labkeep, command: Vault, output: &Output) -> Ran {
                 vault.name, vault.location
             ));
             let Some(kit) = recovery_kit else {
-                output.say("Its key is only in this machine's keychain. Save the recovery kit.");
+                output.say(format!(
+                    "Its key is only in this machine's keychain. Save the recovery kit: labkeep-cli vault kit \"{}\" FILE.",
+                    vault.name
+                ));
                 return document(labkeep, &vault.id, output);
             };
-            labkeep.save_recovery_kit(&vault.id, &kit).await?;
-            output.say(format!(
-                "Its recovery kit is {}. Keep it where this machine is not.",
-                kit.display()
-            ));
-            document(labkeep, &vault.id, output)
+            save_kit(labkeep, &vault.id, &kit, output).await
+        }
+        Vault::Kit { name, file } => {
+            let vault = labkeep.find_vault(&name)?;
+            let kit = input::absolute(&file)?;
+            Labkeep::refuse_recovery_kit(&kit, &[&vault.location, &vault.name])?;
+            save_kit(labkeep, &vault.id.to_string(), &kit, output).await
         }
         Vault::Open {
             location,
@@ -75,7 +83,10 @@ pub async fn run(labkeep: &Labkeep, command: Vault, output: &Output) -> Ran {
                 .await?;
             watch::to_its_end(labkeep, run, events, output).await
         }
-        Vault::Copy { from, to } => {
+        Vault::Copy { from, to, keep } => {
+            if let Some(retention) = keep {
+                keep_copy(labkeep, &from, &to, retention, output)?;
+            }
             let events = labkeep.runs().listen();
             let run = labkeep.start_copy_between(&from, &to)?;
             watch::to_its_end(labkeep, run, events, output).await
@@ -84,6 +95,43 @@ pub async fn run(labkeep: &Labkeep, command: Vault, output: &Output) -> Ran {
             prune::run(labkeep, name.as_deref(), plan_only, output).await
         }
     }
+}
+
+async fn save_kit(labkeep: &Labkeep, id: &str, kit: &Path, output: &Output) -> Ran {
+    labkeep.save_recovery_kit(id, kit).await?;
+    output.say(format!(
+        "Its recovery kit is {}. Keep it where this machine is not.",
+        kit.display()
+    ));
+    document(labkeep, id, output)
+}
+
+/// Sets up, or changes, the second copy of one vault in another.
+fn keep_copy(
+    labkeep: &Labkeep,
+    from: &str,
+    to: &str,
+    retention: Retention,
+    output: &Output,
+) -> Result<(), Failure> {
+    let (from, to) = (labkeep.find_vault(from)?, labkeep.find_vault(to)?);
+    let input = CopyInput {
+        from: from.id.to_string(),
+        to: to.id.to_string(),
+        retention,
+    };
+    let copies = labkeep.copies()?.into_iter();
+    let mut of_both =
+        copies.filter(|copy| (&copy.input.from, &copy.input.to) == (&input.from, &input.to));
+    match of_both.next() {
+        Some(copy) => labkeep.update_copy(&copy.id, &input)?,
+        None => labkeep.create_copy(&input)?,
+    };
+    output.say(format!(
+        "“{}” is a second copy of “{}” from now on: labkeep-cli chores brings it up to date.",
+        to.name, from.name
+    ));
+    Ok(())
 }
 
 fn document(labkeep: &Labkeep, id: &str, output: &Output) -> Ran {

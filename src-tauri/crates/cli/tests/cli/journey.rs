@@ -78,6 +78,12 @@ fn a_deleted_project_comes_back() {
     let keys = world.secrets("vault-key");
     let sheet = std::fs::read_to_string(&kit).unwrap();
     assert!(sheet.contains(&keys[0]) && sheet.contains(&vault));
+    // Written once more later, as to whoever has put it off.
+    let later = world.text("later.txt");
+    world.run(&["vault", "kit", "disk", &later]).expect(0);
+    let sheet = std::fs::read_to_string(&later).unwrap();
+    assert!(sheet.contains(&keys[0]) && sheet.contains(&vault));
+    world.run(&["vault", "kit", "disk", &later]).expect(2);
     world.machine.hidden.extend(keys);
     world.make_plan(&["--keep", "daily=7"]);
 
