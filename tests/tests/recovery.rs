@@ -9,5 +9,7 @@ mod copies;
 mod machine;
 #[path = "recovery/retentions.rs"]
 mod retentions;
+#[path = "recovery/read_only.rs"]
+mod read_only;
 #[path = "recovery/scene.rs"]
 mod scene;
