@@ -24,9 +24,24 @@ const STOPPED: &str = "It was interrupted.";
 pub async fn to_its_end(
     labkeep: &Labkeep,
     id: RunId,
-    mut events: Receiver<RunEvent>,
+    events: Receiver<RunEvent>,
     output: &Output,
 ) -> Ran {
+    let Some((result, outcome)) = to_its_result(labkeep, id, events, output).await? else {
+        return Ok(ExitCode::from(Outcome::Aborted.exit_code()));
+    };
+    output.document(&result);
+    Ok(ExitCode::from(outcome.exit_code()))
+}
+
+/// The same, with the result that scripts are to get. None for a run that was
+/// not waited for any more.
+pub async fn to_its_result(
+    labkeep: &Labkeep,
+    id: RunId,
+    mut events: Receiver<RunEvent>,
+    output: &Output,
+) -> Result<Option<(RunResult, Outcome)>, Failure> {
     let bar = Bar::new();
     let ended = labkeep.wait_for(id);
     tokio::pin!(ended);
@@ -39,7 +54,7 @@ pub async fn to_its_end(
                 stops += 1;
                 if stops > 1 {
                     // The next start notes the run as aborted.
-                    return Ok(ExitCode::from(Outcome::Aborted.exit_code()));
+                    return Ok(None);
                 }
                 if let Some(active) = labkeep.runs().get(id) {
                     active.stop(STOPPED);
@@ -57,8 +72,7 @@ pub async fn to_its_end(
     let outcome = view.outcome.unwrap_or(Outcome::Failed);
     let detail = labkeep.run_detail(id)?;
     result::say(&detail, outcome, output);
-    output.document(&RunResult::of(&detail, outcome));
-    Ok(ExitCode::from(outcome.exit_code()))
+    Ok(Some((RunResult::of(&detail, outcome), outcome)))
 }
 
 fn show(event: &RunEvent, id: RunId, bar: &Bar, output: &Output) {

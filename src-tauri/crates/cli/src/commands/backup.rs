@@ -1,13 +1,19 @@
 //! Backups, and what one would do.
 
+use std::process::ExitCode;
+
 use labkeep_engine::Labkeep;
 use labkeep_engine::keep::BackupWish;
+use labkeep_engine::outcome::Outcome;
 use labkeep_engine::view::BackupPlanView;
+use serde::Serialize;
 
 use super::DONE;
+use super::chores::Chores;
 use crate::Ran;
 use crate::arguments::Backup;
 use crate::output::Output;
+use crate::result::RunResult;
 use crate::{watch, words};
 
 /// Items that are told to people one by one.
@@ -27,12 +33,35 @@ pub async fn run(labkeep: &Labkeep, wish: Backup, output: &Output) -> Ran {
     }
     let events = labkeep.runs().listen();
     let run = labkeep.start_backup(&id, how)?;
-    let ran = watch::to_its_end(labkeep, run, events, output).await;
+    let ended = watch::to_its_result(labkeep, run, events, output).await;
     if let Err(error) = labkeep.after_backup(run).await {
         // The run is as it is; that people were not told is worth a line.
         output.say(error.advice().to_string());
     }
-    ran
+    let Some((result, outcome)) = ended? else {
+        return Ok(ExitCode::from(Outcome::Aborted.exit_code()));
+    };
+    if !wish.chores || outcome == Outcome::Aborted {
+        output.document(&result);
+        return Ok(ExitCode::from(outcome.exit_code()));
+    }
+    let mut done = Chores::default();
+    done.add(outcome);
+    done.do_what_is_due(labkeep, output).await?;
+    output.document(&WithChores {
+        result,
+        done: &done,
+    });
+    Ok(done.exit_code())
+}
+
+/// The result of a backup and of the chores after it.
+#[derive(Serialize)]
+struct WithChores<'a> {
+    #[serde(flatten)]
+    result: RunResult,
+    #[serde(flatten)]
+    done: &'a Chores,
 }
 
 fn say(view: &BackupPlanView, output: &Output) {

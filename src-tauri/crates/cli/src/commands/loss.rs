@@ -1,4 +1,4 @@
-//! Losses at GitLab: what is gone, and the answer that it was meant.
+//! Losses at GitLab: what is gone, and the answer whether it was meant.
 
 use labkeep_engine::error::What;
 use labkeep_engine::view::{Loss, LossOf, PlanLoss};
@@ -11,22 +11,27 @@ use crate::output::Output;
 use crate::table::Table;
 use crate::words;
 
-pub async fn run(labkeep: &Labkeep, plan: Option<&str>, meant: bool, output: &Output) -> Ran {
+pub async fn run(
+    labkeep: &Labkeep,
+    plan: Option<&str>,
+    meant: Option<bool>,
+    output: &Output,
+) -> Ran {
     let losses = labkeep.losses(plan)?;
-    if meant {
-        return answer(labkeep, &losses, output).await;
+    if let Some(meant) = meant {
+        return answer(labkeep, &losses, meant, output).await;
     }
     say(&losses, output);
     output.say(if losses.is_empty() {
         "Nothing is gone that nobody has answered for."
     } else {
-        "Nothing is pruned until you say that it was meant: labkeep-cli plan loss PLAN --meant"
+        "Nothing is pruned until you say whether it was meant: labkeep-cli plan loss PLAN --meant or --not-meant"
     });
     output.document(&json!({ "losses": losses }));
     DONE
 }
 
-async fn answer(labkeep: &Labkeep, losses: &[PlanLoss], output: &Output) -> Ran {
+async fn answer(labkeep: &Labkeep, losses: &[PlanLoss], meant: bool, output: &Output) -> Ran {
     let loss = match losses {
         [] => {
             output.say("Nothing is gone that nobody has answered for.");
@@ -45,10 +50,10 @@ async fn answer(labkeep: &Labkeep, losses: &[PlanLoss], output: &Output) -> Ran 
     say(losses, output);
     // What was just said, and nothing that is lost meanwhile.
     let answer = labkeep
-        .answer_loss(&loss.plan, true, loss.alarm.last)
+        .answer_loss(&loss.plan, meant, loss.alarm.last)
         .await?;
     output.say(format!("{}\n{}", answer.advice.message, answer.advice.hint));
-    output.document(&json!({ "answered": [loss] }));
+    output.document(&json!({ "answered": [loss], "pinned": answer.pinned }));
     DONE
 }
 

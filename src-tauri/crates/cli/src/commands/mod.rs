@@ -2,6 +2,7 @@
 
 mod account;
 mod backup;
+mod chores;
 mod loss;
 mod manual;
 mod pin;
@@ -30,6 +31,7 @@ pub async fn run(labkeep: &Labkeep, command: Command, output: &Output) -> Ran {
         Command::Vault(command) => vault::run(labkeep, command, output).await,
         Command::Plan(command) => plan::run(labkeep, command, output).await,
         Command::Backup(wish) => backup::run(labkeep, wish, output).await,
+        Command::Chores => chores::run(labkeep, output).await,
         Command::Snapshots { vault } => reader::snapshots(labkeep, vault.as_deref(), output),
         Command::Pin { snapshot } => pin::run(labkeep, &snapshot, true, output).await,
         Command::Unpin { snapshot } => pin::run(labkeep, &snapshot, false, output).await,

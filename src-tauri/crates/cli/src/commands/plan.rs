@@ -1,7 +1,9 @@
 //! Plans: make, list, and answer for losses.
 
 use labkeep_engine::Labkeep;
+use labkeep_engine::error::What;
 use labkeep_engine::view::{PlanInput, ScheduleView};
+use labkeep_settings::Retention;
 use serde_json::json;
 
 use super::{DONE, loss};
@@ -34,13 +36,43 @@ pub async fn run(labkeep: &Labkeep, command: Plan, output: &Output) -> Ran {
             };
             let plan = labkeep.create_plan(&input)?;
             output.say(format!("Plan “{}” is made.", plan.input.name));
-            output.say("It runs when asked: labkeep-cli backup. Let cron or a timer ask.");
+            output.say("It runs when asked: labkeep-cli backup --chores. Let cron or a timer ask.");
             output.document(&json!({ "plan": plan }));
             DONE
         }
+        Plan::Update { plan, keep } => update(labkeep, plan.as_deref(), keep, output),
         Plan::List => list(labkeep, output),
-        Plan::Loss { plan, meant } => loss::run(labkeep, plan.as_deref(), meant, output).await,
+        Plan::Loss {
+            plan,
+            meant,
+            not_meant,
+        } => {
+            let answer = (meant || not_meant).then_some(meant);
+            loss::run(labkeep, plan.as_deref(), answer, output).await
+        }
     }
+}
+
+fn update(labkeep: &Labkeep, name: Option<&str>, retention: Retention, output: &Output) -> Ran {
+    let id = labkeep.plan_or_only(name)?.id.to_string();
+    let known = labkeep.plans()?.into_iter().find(|plan| plan.id == id);
+    let input = match known {
+        Some(plan) => PlanInput {
+            retention,
+            ..plan.input
+        },
+        None => {
+            return Err(labkeep_engine::Error::Unknown {
+                what: What::Plan,
+                name: id,
+            }
+            .into());
+        }
+    };
+    let plan = labkeep.update_plan(&id, &input)?;
+    output.say(format!("Plan “{}” is changed.", plan.input.name));
+    output.document(&json!({ "plan": plan }));
+    DONE
 }
 
 fn list(labkeep: &Labkeep, output: &Output) -> Ran {

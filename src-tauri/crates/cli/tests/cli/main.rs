@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod cancel;
+mod chores;
 mod journey;
 mod machine;
 mod outcomes;

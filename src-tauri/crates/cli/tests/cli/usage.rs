@@ -11,6 +11,7 @@ fn help_names_every_command_and_the_exit_codes() {
         "vault",
         "plan",
         "backup",
+        "chores",
         "snapshots",
         "ledger",
         "runs",
