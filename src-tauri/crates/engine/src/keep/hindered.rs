@@ -42,14 +42,14 @@ impl Labkeep {
 
     fn advice_of_hindered(&self, entry: &VaultEntry, damaged: &[String]) -> Result<Advice> {
         let known = self.0.catalogue.snapshots(&entry.vault_id)?;
-        let named = |id: &String| {
+        let day_of = |id: &String| {
             let day = known.iter().find(|note| note.id == *id).map(|note| {
                 let at = note.time.to_zoned(TimeZone::system());
                 at.strftime(" of %-d %b %Y").to_string()
             });
             format!("{}{}", short(id), day.unwrap_or_default())
         };
-        let names: Vec<String> = damaged.iter().map(named).collect();
+        let names: Vec<String> = damaged.iter().map(day_of).collect();
         let (what, goes) = match names.len() {
             1 => ("snapshot", "it goes"),
             _ => ("snapshots", "they go"),
