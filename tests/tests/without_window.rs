@@ -1,6 +1,9 @@
 //! Labkeep in the tray of a real panel: what it shows, what its menu does, and
 //! how it lives with and without a window.
 
+#[path = "without_window/day.rs"]
+mod day;
+
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -96,6 +99,7 @@ async fn the_tray_says_how_it_is_and_its_menu_backs_up() -> Result<()> {
             shown.tip == "Labkeep: Protected"
         })
         .await?;
+    picture(&desktop, "protected-dark")?;
     ensure!(
         protected.detail.contains("Last backup: today"),
         "{protected:?}"

@@ -32,13 +32,26 @@ pub struct Journey {
     pub desktop: Desktop,
     /// What was seen.
     pub record: Record,
-    album: Album,
+    /// Where pictures go, if any are taken.
+    album: Option<Album>,
     watch: Watch,
 }
 
 impl Journey {
     /// Starts a GitLab with the demo company, a desktop and the app on it.
     pub async fn start(pictures: &Path) -> Result<Self> {
+        Self::begin(Some(Album::new(pictures)?)).await
+    }
+
+    /// The same without pictures, up to a first backup: a Labkeep that a person
+    /// has set up.
+    pub async fn to_a_first_backup() -> Result<Self> {
+        let mut journey = Self::begin(None).await?;
+        journey.set_up().await?;
+        Ok(journey)
+    }
+
+    async fn begin(album: Option<Album>) -> Result<Self> {
         let gitlab = PracticeGitlab::start(Options {
             seed: Seed::Demo,
             application_limits: ApplicationLimits::Off,
@@ -52,7 +65,7 @@ impl Journey {
             desktop,
             app,
             record: Record::default(),
-            album: Album::new(pictures)?,
+            album,
             watch,
         })
     }
@@ -62,28 +75,39 @@ impl Journey {
         let went = self.steps().await;
         if went.is_err() {
             // A picture says more than the error.
-            drop(self.album.screen(&self.desktop, "stopped-here"));
+            drop(
+                self.album
+                    .as_ref()
+                    .map(|album| album.screen(&self.desktop, "stopped-here")),
+            );
         }
         went?;
         self.search()
     }
 
     async fn steps(&mut self) -> Result<()> {
-        self.connect().await.context("connecting")?;
-        self.permissions().await.context("permissions")?;
-        self.what().await.context("what to protect")?;
-        self.place().await.context("where to keep it")?;
-        self.when().await.context("when to back up")?;
-        self.first_backup().await.context("the first backup")?;
+        self.set_up().await?;
         self.home().await.context("Home")?;
         self.lose_and_restore().await.context("the restore")?;
         self.places().await.context("the other screens")?;
         self.close_and_reopen().await.context("the closed window")
     }
 
+    async fn set_up(&mut self) -> Result<()> {
+        self.connect().await.context("connecting")?;
+        self.permissions().await.context("permissions")?;
+        self.what().await.context("what to protect")?;
+        self.place().await.context("where to keep it")?;
+        self.when().await.context("when to back up")?;
+        self.first_backup().await.context("the first backup")
+    }
+
     /// Pictures of the window in both sizes and looks.
     async fn pictures(&self, name: &str) -> Result<()> {
-        self.album.take(&self.desktop, &self.app, name).await
+        match &self.album {
+            Some(album) => album.take(&self.desktop, &self.app, name).await,
+            None => Ok(()),
+        }
     }
 }
 
