@@ -48,6 +48,7 @@ pub(crate) fn builder() -> Builder<Wry> {
             vault::open_vault,
             vault::remove_vault,
             vault::check_vault,
+            vault::give_up_damaged,
             vault::plan_prune,
             vault::start_prune,
             vault::preview_retention,

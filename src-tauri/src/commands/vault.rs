@@ -77,6 +77,14 @@ pub async fn check_vault(
 
 #[tauri::command]
 #[specta::specta]
+pub async fn give_up_damaged(state: State<'_, Opened>, vault: String) -> Answer<String> {
+    let labkeep = state.labkeep()?;
+    let run = answer(labkeep.give_up_damaged(&vault)).await?;
+    Ok(run.to_string())
+}
+
+#[tauri::command]
+#[specta::specta]
 pub async fn save_recovery_kit(
     app: AppHandle,
     state: State<'_, Opened>,

@@ -228,3 +228,65 @@ async fn an_earlier_snapshot_that_stays_damaged_is_told_and_alarms_no_more() -> 
     assert_eq!(whole.run.outcome, Some(Outcome::Partial), "{whole:#?}");
     bench.is_calm()
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_saved_again_is_red_until_somebody_gives_it_up() -> Result<()> {
+    let bench = Bench::usual(3).await?;
+    let (id, path) = bench.keeper.world.gitlab.projects().swap_remove(0);
+    let pack = bench.save_something_large(&path).await?;
+    bench.keeper.world.gitlab.delete_project(&path)?;
+    flip(&pack)?;
+    let labkeep = bench.labkeep();
+    let latest = labkeep.find_snapshot("latest")?;
+    let run = labkeep
+        .start_drill(&latest, vec![Item::project(id)])
+        .await?;
+    assert_eq!(bench.ended(run).await?.run.outcome, Some(Outcome::Failed));
+    assert_eq!(bench.check(100).await?.run.outcome, Some(Outcome::Failed));
+    assert_eq!(bench.back_up().await?.run.outcome, Some(Outcome::Complete));
+    let alarms = bench.alarms()?;
+    let vault = bench.vault.clone();
+    let remedy = Some(Remedy::GiveUp { vault });
+    assert!(alarms.iter().any(|one| one.remedy == remedy), "{alarms:#?}");
+
+    let run = labkeep.give_up_damaged(&bench.vault).await?;
+    let check = bench.ended(run).await?;
+    assert_eq!(check.run.outcome, Some(Outcome::Partial), "{check:#?}");
+    bench.is_calm()?;
+    // It is told all the same, and is no green light.
+    let told = labkeep.home_view()?.attention;
+    assert!(
+        told.iter().any(|one| one.detail.contains(&path)),
+        "{told:#?}"
+    );
+    assert!(labkeep.snapshots(None)?.iter().any(|one| one.damaged));
+    bench.days_forward(8);
+    let drill = bench.due_drill().await?;
+    assert_eq!(drill.run.outcome, Some(Outcome::Complete), "{drill:#?}");
+    bench.is_calm()?;
+
+    let plan = labkeep.plans()?.remove(0);
+    let input = labkeep_engine::view::PlanInput {
+        retention: labkeep_settings::Retention {
+            last: 1,
+            daily: 0,
+            weekly: 0,
+            monthly: 0,
+            ..labkeep_settings::Retention::default()
+        },
+        ..plan.input
+    };
+    labkeep.update_plan(&plan.id, &input)?;
+    let planned = labkeep.plan_prune(&bench.vault).await?;
+    let pruned = bench.ended(labkeep.start_prune(&planned)?).await?;
+    assert_eq!(labkeep.snapshots(None)?.len(), 1, "{planned:#?}");
+    assert!(pruned.run.ended_at.is_some());
+    let check = bench.check(0).await?;
+    assert_eq!(check.run.outcome, Some(Outcome::Complete), "{check:#?}");
+    let told = labkeep.home_view()?.attention;
+    assert!(
+        !told.iter().any(|one| one.detail.contains(&path)),
+        "{told:#?}"
+    );
+    bench.is_calm()
+}

@@ -25,6 +25,7 @@ export const commands = {
 	openVault: (path: string, key: Entered, name: string) => __TAURI_INVOKE<VaultView>("open_vault", { path, key, name }),
 	removeVault: (vault: string) => __TAURI_INVOKE<null>("remove_vault", { vault }),
 	checkVault: (vault: string, readDataPercent: number) => __TAURI_INVOKE<string>("check_vault", { vault, readDataPercent }),
+	giveUpDamaged: (vault: string) => __TAURI_INVOKE<string>("give_up_damaged", { vault }),
 	planPrune: (vault: string) => __TAURI_INVOKE<PrunePlanView>("plan_prune", { vault }),
 	startPrune: (plan: PrunePlanView) => __TAURI_INVOKE<string>("start_prune", { plan }),
 	previewRetention: (plan: string, retention: Retention) => __TAURI_INVOKE<PrunePlanView>("preview_retention", { plan, retention }),
@@ -990,6 +991,10 @@ plan: string } |
 { do: "drill" } | 
 /**  Check a vault. */
 { do: "check_vault"; 
+/**  The vault. */
+vault: string } | 
+/**  Give up what is damaged in a vault and gone at GitLab. */
+{ do: "give_up"; 
 /**  The vault. */
 vault: string } | 
 /**  Go on after a pause. */

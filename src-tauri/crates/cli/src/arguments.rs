@@ -234,6 +234,12 @@ pub enum Vault {
         #[arg(long, value_name = "RULE=N,…", value_parser = retention)]
         keep: Option<Retention>,
     },
+    /// Give up what is damaged in a vault and gone at GitLab, so that it alarms
+    /// no more and keeps no snapshot longer than the retention says
+    GiveUp {
+        /// The vault
+        name: String,
+    },
     /// Remove the snapshots that no plan's retention keeps, and free their data
     Prune {
         /// The vault; needed where there are several

@@ -21,6 +21,7 @@ type Names =
   | 'postponeRecoveryKit'
   | 'removeVault'
   | 'checkVault'
+  | 'giveUpDamaged'
   | 'createPlan'
   | 'updatePlan'
   | 'removePlan';
@@ -82,6 +83,7 @@ export function vaultCommands(world: World): Topic<Names> {
       return null;
     },
     checkVault: async (id) => world.start('verify', find(id).name),
+    giveUpDamaged: async (id) => world.start('verify', find(id).name),
     createPlan: async (plan) => {
       const made = world.addPlan(plan);
       world.emit({ type: 'changed' });

@@ -103,9 +103,17 @@ export const home = {
     answer_loss: 'Look at it',
     drill: 'Start a drill',
     check_vault: 'Check the vault',
+    give_up: 'Give it up…',
     end_pause: 'Resume',
     show_settings: 'Open settings',
   },
   severity: { info: 'For your information', warning: 'Warning', danger: 'Important' },
+  giveUp: {
+    title: 'Give up what is lost?',
+    detail:
+      'It is damaged in the vault and gone at GitLab, so it cannot be saved again. If you have it elsewhere, or the disk may be readable once more, keep it. Otherwise Labkeep warns of it no more, and removes its snapshots as the retention says.',
+    confirm: 'Give it up',
+    keep: 'Keep it',
+  },
   kitSaved: (path: string): string => `Recovery kit saved as ${path}`,
 };

@@ -91,6 +91,11 @@ pub async fn run(labkeep: &Labkeep, command: Vault, output: &Output) -> Ran {
             let run = labkeep.start_copy_between(&from, &to)?;
             watch::to_its_end(labkeep, run, events, output).await
         }
+        Vault::GiveUp { name } => {
+            let events = labkeep.runs().listen();
+            let run = labkeep.give_up_damaged(&name).await?;
+            watch::to_its_end(labkeep, run, events, output).await
+        }
         Vault::Prune { name, plan_only } => {
             prune::run(labkeep, name.as_deref(), plan_only, output).await
         }

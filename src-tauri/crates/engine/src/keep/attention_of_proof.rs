@@ -112,7 +112,7 @@ impl Labkeep {
     }
 
     /// A backup, as long as something waits to be read in full; then there is
-    /// only the run to look at.
+    /// only to give up what cannot be, or the run to look at.
     fn remedy_of_damage(&self, vault: &VaultEntry, run: &str) -> Result<Remedy> {
         for plan in self.settings()?.plans {
             if plan.vault != vault.id {
@@ -127,6 +127,11 @@ impl Labkeep {
                     plan: plan.id.to_string(),
                 });
             }
+        }
+        if !self.to_give_up(vault)?.is_empty() {
+            return Ok(Remedy::GiveUp {
+                vault: vault.id.to_string(),
+            });
         }
         Ok(Remedy::ShowRun {
             run: run.to_owned(),

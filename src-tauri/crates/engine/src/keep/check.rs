@@ -237,7 +237,7 @@ impl Labkeep {
     }
 
     /// Whether everything that is lost was known before, is of earlier snapshots,
-    /// and every item that it is of was saved whole since.
+    /// and every item that it is of was saved whole since, or was given up.
     fn is_past(
         &self,
         entry: &VaultEntry,
@@ -264,7 +264,8 @@ impl Labkeep {
                         let is_affected = affected.get(last).is_some_and(|f| f.contains(folder));
                         !is_affected && time(last) > time(snapshot)
                     });
-                before.knows(snapshot, folder) && is_saved_since
+                before.is_given_up(snapshot, folder)
+                    || (before.knows(snapshot, folder) && is_saved_since)
             })
         }))
     }

@@ -42,6 +42,8 @@ pub(super) struct Damage {
     healed_at: Option<Timestamp>,
     /// Since when a check is due out of turn.
     check_at: Option<Timestamp>,
+    /// What of snapshots was given up: it is lost, and gone at GitLab.
+    given_up: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Damage {
@@ -49,6 +51,23 @@ impl Damage {
     pub fn knows(&self, snapshot: &str, folder: &str) -> bool {
         let known = self.snapshots.get(snapshot);
         known.is_some_and(|folders| folders.contains(folder))
+    }
+
+    /// Every snapshot that is known to be damaged, with the folders in it.
+    pub const fn known(&self) -> &BTreeMap<String, BTreeSet<String>> {
+        &self.snapshots
+    }
+
+    /// Whether somebody gave up this folder of a snapshot.
+    pub fn is_given_up(&self, snapshot: &str, folder: &str) -> bool {
+        let given_up = self.given_up.get(snapshot);
+        given_up.is_some_and(|folders| folders.contains(folder))
+    }
+
+    /// Somebody gives up this folder of a snapshot.
+    pub fn give_up(&mut self, snapshot: &str, folder: &str) {
+        let given_up = self.given_up.entry(snapshot.to_owned()).or_default();
+        given_up.insert(folder.to_owned());
     }
 
     /// The folders of a snapshot that are known to be damaged.
@@ -98,7 +117,7 @@ impl Labkeep {
         }))
     }
 
-    fn set_damage(&self, vault: VaultEntryId, damage: &Damage) -> Result<()> {
+    pub(super) fn set_damage(&self, vault: VaultEntryId, damage: &Damage) -> Result<()> {
         let catalogue = &self.0.catalogue;
         Ok(catalogue.set_memo(&memo(vault), &json!(damage))?)
     }
@@ -116,6 +135,9 @@ impl Labkeep {
         if makes_up && (found.is_sound || found.is_past) {
             damage.snapshots.clear();
             damage.share = None;
+            if found.is_sound {
+                damage.given_up.clear();
+            }
         }
         if !found.is_sound {
             damage.to_repair |= !found.is_past;

@@ -172,6 +172,7 @@ impl Labkeep {
             .collect();
         of_plan.sort_by_key(|(_, snapshot)| snapshot.time);
         let failures = self.drill_failures()?;
+        let damage = self.damage(plan.vault)?;
         let now = self.0.clock.now();
         let items = self.0.catalogue.items(plan.account)?;
         let mut places: BTreeMap<Item, (String, String)> = BTreeMap::new();
@@ -186,6 +187,9 @@ impl Labkeep {
             let Some((_, snapshot)) = of_plan.iter().rev().find(|(_, s)| is_last(&s.id)) else {
                 continue;
             };
+            if damage.is_given_up(&snapshot.id, &item.folder()) {
+                continue;
+            }
             places.insert(item, (snapshot.id.clone(), known_item.path.clone()));
             let candidate = candidate(item, known_item, &failures, plan);
             candidates.push(Candidate {
@@ -497,25 +501,37 @@ impl Labkeep {
             return Ok(failures);
         }
         let settings = self.settings()?;
-        let known = self.known_snapshots(None)?;
-        let known: BTreeSet<&str> = known.iter().map(|(_, one)| one.id.as_str()).collect();
+        let snapshots = self.known_snapshots(None)?;
+        let known: BTreeMap<&str, VaultEntryId> = snapshots
+            .iter()
+            .map(|(vault, one)| (one.id.as_str(), vault.id))
+            .collect();
+        let mut damage = BTreeMap::new();
+        for vault in &settings.vaults {
+            damage.insert(vault.id, self.damage(vault.id)?);
+        }
         let mut saved = BTreeSet::new();
         for account in &settings.accounts {
             let items = self.0.catalogue.items(account.id)?.into_iter();
             saved.extend(items.filter_map(|one| {
-                let is_saved = one.last_snapshot.is_some_and(|id| known.contains(&*id));
+                let is_saved = one.last_snapshot.is_some_and(|id| known.contains_key(&*id));
                 let item = item_of(one.item).filter(|_| is_saved)?;
                 Some(failure_name(account, item))
             }));
         }
         failures.retain(|name, failure| {
-            let is_saved = known.contains(&*failure.snapshot) || saved.contains(name);
+            let vault = known.get(&*failure.snapshot);
+            let is_saved = vault.is_some() || saved.contains(name);
+            let (_, folder) = name.split_once('/').unwrap_or_default();
+            let damage = vault.and_then(|vault| damage.get(vault));
+            let is_given_up =
+                damage.is_some_and(|damage| damage.is_given_up(&failure.snapshot, folder));
             let is_covered = settings.plans.iter().any(|plan| {
                 let is_its = name.starts_with(&format!("{}/", plan.account));
                 let selection = Selection::new(&plan.include, &plan.exclude);
                 is_its && selection.is_ok_and(|selection| selection.covers(&failure.path))
             });
-            is_saved && is_covered
+            is_saved && is_covered && !is_given_up
         });
         Ok(failures)
     }

@@ -20,6 +20,7 @@ mod drill;
 mod execute;
 mod export;
 mod find;
+mod given_up;
 mod hindered;
 mod home;
 mod items;

@@ -17,6 +17,7 @@ use super::{Labkeep, blocking};
 use crate::advice::{Advice, is_damage};
 use crate::clock::millis;
 use crate::error::{Error, Result};
+use crate::kind::Item;
 use crate::outcome::RunKind;
 use crate::run::{grouped, process};
 use crate::view::{Mark, Phase, PruneLine, PrunePlanView, ReportLine};
@@ -225,11 +226,15 @@ fn read(
     let (there, lost) = vault.snapshots_with_damage()?;
     let mut candidates: Vec<Candidate> = Vec::new();
     for facts in there.into_iter().rev() {
-        let harmed = damage.folders_of(&facts.id.to_string());
-        candidates.push(match candidate(vault, facts.clone(), &pinned, harmed) {
+        let id = facts.id.to_string();
+        let harmed = damage.folders_of(&id);
+        let mut read = match candidate(vault, facts.clone(), &pinned, harmed) {
             Err(error) if tells_of_damage(&error) => unreadable(facts, &pinned),
             read => read?,
-        });
+        };
+        let is_given_up = |item: &Item| damage.is_given_up(&id, &item.folder());
+        read.dated.harmed.retain(|(item, _)| !is_given_up(item));
+        candidates.push(read);
     }
     let is_known = !lost.is_empty() || candidates.iter().any(|one| one.dated.is_damaged);
     for (id, _) in lost {

@@ -106,6 +106,11 @@ pub enum Remedy {
         /// The vault.
         vault: String,
     },
+    /// Give up what is damaged in a vault and gone at GitLab.
+    GiveUp {
+        /// The vault.
+        vault: String,
+    },
     /// Go on after a pause.
     EndPause,
     /// Open the settings.
