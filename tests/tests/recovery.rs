@@ -7,9 +7,9 @@ mod again;
 mod copies;
 #[path = "recovery/machine.rs"]
 mod machine;
-#[path = "recovery/retentions.rs"]
-mod retentions;
 #[path = "recovery/read_only.rs"]
 mod read_only;
+#[path = "recovery/retentions.rs"]
+mod retentions;
 #[path = "recovery/scene.rs"]
 mod scene;
