@@ -6,9 +6,11 @@ use anyhow::{Context, Result};
 use axum::Router;
 use axum::extract::State;
 use axum::routing::{get, post};
+use jiff::SignedDuration;
 use labkeep_engine::keep::BackupWish;
 use labkeep_engine::outcome::Outcome;
 use labkeep_engine::view::{Channel, Protection};
+use labkeep_tests::keeper::open_with;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
@@ -24,7 +26,12 @@ pub struct Ear {
 impl Ear {
     /// Listens; gives its address.
     pub async fn listen(&self) -> Result<String> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        self.listen_at("127.0.0.1:0").await
+    }
+
+    /// The same, at a place of its own.
+    async fn listen_at(&self, place: &str) -> Result<String> {
+        let listener = TcpListener::bind(place).await?;
         let address = format!("http://{}", listener.local_addr()?);
         let hear = |State(ear): State<Self>, body: String| async move {
             let value = serde_json::from_str(&body).expect("JSON");
@@ -153,5 +160,51 @@ async fn a_channel_that_cannot_be_reached_says_so_and_harms_nothing() -> Result<
     let _going = bench.keep_going();
     let runs = bench.until_backups(1, || bench.pass(70)).await?;
     assert_eq!(runs[0].outcome, Some(Outcome::Complete));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_command_line_saw_is_told_to_the_desktop_nevertheless() -> Result<()> {
+    let bench = Bench::new().await?;
+    bench.clock.advance(SignedDuration::from_hours(2));
+    let desktop = open_with(bench.keeper.home(), bench.clock.clone())?;
+    let mut notices = desktop.notices();
+    // Nobody sits in front of this one.
+    bench.labkeep.tell().await?;
+    desktop.tell().await?;
+    let mut told = 0;
+    while notices.try_recv().is_ok() {
+        told += 1;
+    }
+    assert!(told > 0, "the desktop is told");
+    desktop.tell().await?;
+    assert!(notices.try_recv().is_err(), "once");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_channel_could_not_be_told_is_told_when_it_is_back() -> Result<()> {
+    let bench = Bench::new().await?;
+    let nobody = TcpListener::bind("127.0.0.1:0").await?;
+    let place = nobody.local_addr()?.to_string();
+    drop(nobody);
+    let address = format!("http://{place}/hook/secret-part");
+    let webhook = Channel::Webhook;
+    bench.labkeep.set_endpoint(webhook, address.into()).await?;
+    bench.clock.advance(SignedDuration::from_hours(2));
+    let mut notices = bench.labkeep.notices();
+    bench.labkeep.tell().await?;
+    let notice = notices.try_recv().context("the desktop is told")?;
+    let ear = Ear::default();
+    ear.listen_at(&place).await?;
+    bench.labkeep.tell().await?;
+    assert!(ear.kinds().is_empty(), "not over and over");
+    bench.clock.advance(SignedDuration::from_mins(16));
+    bench.labkeep.tell().await?;
+    assert!(!ear.kinds().is_empty(), "{notice:?} is told at last");
+    let told = ear.kinds().len();
+    bench.clock.advance(SignedDuration::from_mins(16));
+    bench.labkeep.tell().await?;
+    assert_eq!(ear.kinds().len(), told, "once");
     Ok(())
 }

@@ -61,7 +61,7 @@ use tokio::sync::broadcast;
 use crate::advice::Advice;
 use crate::clock::SharedClock;
 use crate::error::{Error, Result};
-use crate::notify::Notice;
+use crate::notify::{Notice, ToldBy};
 use crate::run::Runs;
 use crate::run::process::Presence;
 use crate::schedule::Why;
@@ -98,6 +98,8 @@ struct Inner {
     held: Mutex<HashMap<PlanId, Why>>,
     /// What is due and could not be started, and why.
     troubles: Mutex<BTreeMap<String, Advice>>,
+    /// What was told, in case the catalogue does not take it.
+    told: Mutex<ToldBy>,
     /// What the desktop should show.
     notices: broadcast::Sender<Notice>,
 }
@@ -128,6 +130,7 @@ impl Labkeep {
             open: Mutex::default(),
             held: Mutex::default(),
             troubles: Mutex::default(),
+            told: Mutex::default(),
             notices: broadcast::channel(NOTICES).0,
         }));
         let crashed = labkeep.note_crashes()?;

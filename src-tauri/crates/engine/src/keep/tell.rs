@@ -2,6 +2,8 @@
 //! to every channel that is set up; and that all is well, where that was asked
 //! for.
 
+use std::sync::{MutexGuard, PoisonError};
+
 use jiff::{SignedDuration, Timestamp};
 use labkeep_settings::{Plan, RunId};
 use serde_json::json;
@@ -10,13 +12,15 @@ use tokio::sync::broadcast;
 use super::channels::PROBLEMS;
 use super::{Labkeep, blocking};
 use crate::clock::millis;
-use crate::error::Result;
-use crate::notify::{Channels, Message, MessageKind, Notice, Told, due, machine_name};
+use crate::error::{Result, chain};
+use crate::notify::{
+    Channels, Message, MessageKind, Notice, SendError, Sink, ToldBy, machine_name,
+};
 use crate::outcome::{Outcome, RunKind};
 use crate::view::{AttentionView, Channel, ChannelProblem, ChannelsView, Remedy, Severity};
 
 /// Memo of what was told.
-const TOLD: &str = "told";
+const TOLD: &str = "told-by";
 
 /// Of a plan that was made so lately nobody has to be told that it never ran.
 const NEW: SignedDuration = SignedDuration::from_hours(1);
@@ -47,22 +51,69 @@ impl Labkeep {
             .filter(|one| one.severity != Severity::Info && !new.contains(&one.key))
             .map(notice)
             .collect();
-        let mut told = self.told()?;
-        let due = due(&notices, &told, now);
-        if due.is_empty() {
+        let sinks = self.sinks()?;
+        let mut result = Ok(());
+        for (notice, sinks) in self.told()?.due(&notices, &sinks, now) {
+            tracing::info!(key = notice.key, ?sinks, "telling");
+            // What one of them comes to does not keep the others from being told.
+            if let Err(error) = self.tell_of(&notice, &sinks, now).await {
+                tracing::error!(key = notice.key, error = %chain(&error), "it could not be told");
+                result = result.and(Err(error));
+            }
+        }
+        result
+    }
+
+    /// Who is to be told. Nobody may sit in front of it: a server has no
+    /// desktop, nor has the command line.
+    fn sinks(&self) -> Result<Vec<Sink>> {
+        let set_up = self.settings()?.preferences.notifications;
+        let is_watched = self.0.notices.receiver_count() > 0;
+        let all = [
+            (is_watched, Sink::Desktop),
+            (set_up.webhook.is_some(), Sink::Channel(Channel::Webhook)),
+            (set_up.ntfy.is_some(), Sink::Channel(Channel::Ntfy)),
+            (set_up.email.is_some(), Sink::Channel(Channel::Email)),
+        ];
+        Ok(all
+            .into_iter()
+            .filter_map(|(is_there, sink)| is_there.then_some(sink))
+            .collect())
+    }
+
+    /// Tells of one problem. Who cannot be told now is tried again soon.
+    async fn tell_of(&self, notice: &Notice, sinks: &[Sink], now: Timestamp) -> Result<()> {
+        // First noted: a crash in between must not repeat it over and over.
+        self.note_told(|told| {
+            for sink in sinks {
+                told.note_tried(*sink, notice, now);
+            }
+        })?;
+        let mut wanted = Vec::new();
+        for sink in sinks {
+            match sink {
+                Sink::Desktop => {
+                    if self.0.notices.send(notice.clone()).is_ok() {
+                        self.note_told(|told| told.note(*sink, notice, now))?;
+                    }
+                }
+                Sink::Channel(channel) => wanted.push(*channel),
+            }
+        }
+        if wanted.is_empty() {
             return Ok(());
         }
-        // First noted, then told: a crash in between must not repeat it for ever.
-        told.note(&due, now);
-        self.0.catalogue.set_memo(TOLD, &json!(told))?;
-        for notice in due {
-            let message = self.message(&notice, now)?;
-            tracing::info!(key = notice.key, "telling");
-            // Nobody may be listening: a server has no desktop.
-            drop(self.0.notices.send(notice));
-            self.send(&message).await?;
-        }
-        Ok(())
+        let message = self.message(notice, now)?;
+        let channels = self.load_channels().await?;
+        let sent = channels.send_to(&wanted, &message).await;
+        self.note_told(|told| {
+            for (channel, result) in &sent {
+                if !result.as_ref().is_err_and(SendError::may_pass) {
+                    told.note(Sink::Channel(*channel), notice, now);
+                }
+            }
+        })?;
+        self.note_sent(&sent, now)
     }
 
     /// Tells of a backup that went well: the heartbeat, and whoever asked for
@@ -119,9 +170,10 @@ impl Labkeep {
         Ok(true)
     }
 
-    fn told(&self) -> Result<Told> {
+    /// What was told, by this process and by others.
+    fn told(&self) -> Result<ToldBy> {
         let memo = self.0.catalogue.memo(TOLD)?;
-        Ok(memo
+        let mut told: ToldBy = memo
             .and_then(|memo| match serde_json::from_value(memo) {
                 Ok(told) => Some(told),
                 Err(error) => {
@@ -129,7 +181,25 @@ impl Labkeep {
                     None
                 }
             })
-            .unwrap_or_default())
+            .unwrap_or_default();
+        told.merge(&self.told_here());
+        Ok(told)
+    }
+
+    /// Remembers what is told. A catalogue that does not take it, as on a full
+    /// disk, must keep nobody from being told, nor have it told each minute.
+    fn note_told(&self, change: impl FnOnce(&mut ToldBy)) -> Result<()> {
+        let mut told = self.told()?;
+        change(&mut told);
+        *self.told_here() = told.clone();
+        if let Err(error) = self.0.catalogue.set_memo(TOLD, &json!(told)) {
+            tracing::error!(error = %chain(&error), "what is told could not be noted");
+        }
+        Ok(())
+    }
+
+    fn told_here(&self) -> MutexGuard<'_, ToldBy> {
+        self.0.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn message(&self, notice: &Notice, now: Timestamp) -> Result<Message> {
@@ -212,7 +282,8 @@ impl Labkeep {
             && let Some(plan) = &view.plan
             && let Ok(plan) = self.find_plan(plan)
         {
-            self.tell_success(&plan, run).await?;
+            let told = self.tell_success(&plan, run).await;
+            return self.tell().await.and(told);
         }
         self.tell().await
     }

@@ -79,7 +79,19 @@ impl Channels {
     /// how it went with each. The heartbeat gets what is all well and nothing
     /// else; the others get no success unless that was asked for.
     pub async fn send(&self, message: &Message) -> Vec<(Channel, Result<(), SendError>)> {
-        let receivers = self.all.iter().filter(|one| self.is_for(one, message));
+        self.send_to(&Channel::ALL, message).await
+    }
+
+    /// The same, to these channels alone.
+    pub async fn send_to(
+        &self,
+        wanted: &[Channel],
+        message: &Message,
+    ) -> Vec<(Channel, Result<(), SendError>)> {
+        let receivers = self
+            .all
+            .iter()
+            .filter(|one| wanted.contains(&one.target.channel()) && self.is_for(one, message));
         let (channels, sending): (Vec<Channel>, Vec<_>) = receivers
             .map(|one| (one.target.channel(), self.deliver(one, message)))
             .unzip();

@@ -191,6 +191,12 @@ impl SendError {
         }
     }
 
+    /// Whether it is worth another try in a while: nothing has to be set up
+    /// differently.
+    pub(crate) fn may_pass(&self) -> bool {
+        self.is_transient() || matches!(self, Self::Secrets { .. })
+    }
+
     /// The sentence and the remedy.
     pub fn advice(&self) -> Advice {
         match self {

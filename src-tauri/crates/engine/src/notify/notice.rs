@@ -13,6 +13,8 @@ use specta::Type;
 
 use crate::view::{Remedy, Severity};
 
+/// How long nobody is tried to be told who could not be told.
+const AGAIN: SignedDuration = SignedDuration::from_mins(15);
 /// How long a problem is not told again.
 const QUIET: SignedDuration = SignedDuration::from_hours(24);
 /// Problems remembered at most. Machines have a handful; the limit is for a
@@ -44,24 +46,50 @@ pub struct Told(BTreeMap<String, Telling>);
 struct Telling {
     at: Timestamp,
     severity: Severity,
+    /// Whether it was tried only, and not told yet.
+    #[serde(default)]
+    is_tried: bool,
 }
 
 impl Telling {
     /// Whether it still counts. A moment that far ahead comes from a clock that
     /// was wrong, and must not silence anything until it is reached.
     fn counts(&self, now: Timestamp) -> bool {
-        now.duration_since(self.at).abs() < QUIET
+        let quiet = if self.is_tried { AGAIN } else { QUIET };
+        now.duration_since(self.at).abs() < quiet
     }
 }
 
 impl Told {
     /// Remembers that these were told, and forgets what is a day old.
     pub fn note(&mut self, notices: &[Notice], now: Timestamp) {
+        self.put(notices, now, false);
+    }
+
+    /// Remembers that it is tried to tell these: they are due again soon.
+    pub fn note_tried(&mut self, notices: &[Notice], now: Timestamp) {
+        self.put(notices, now, true);
+    }
+
+    /// Takes over what is known elsewhere and newer.
+    pub fn merge(&mut self, other: &Self) {
+        for (key, telling) in &other.0 {
+            let known = self.0.get(key).is_some_and(|known| known.at > telling.at);
+            if !known {
+                self.0.insert(key.clone(), *telling);
+            }
+        }
+    }
+
+    fn put(&mut self, notices: &[Notice], now: Timestamp, is_tried: bool) {
         self.0.retain(|_, telling| telling.counts(now));
         for notice in notices {
-            let severity = notice.severity;
-            self.0
-                .insert(notice.key.clone(), Telling { at: now, severity });
+            let telling = Telling {
+                at: now,
+                severity: notice.severity,
+                is_tried,
+            };
+            self.0.insert(notice.key.clone(), telling);
         }
         while self.0.len() > MOST {
             let oldest = self.0.iter().min_by_key(|(_, telling)| telling.at);
@@ -189,6 +217,32 @@ mod tests {
         ];
         let due = due(&notices, &Told::default(), at(0));
         assert_eq!(due, [notices[2].clone(), notices[1].clone()]);
+    }
+
+    #[test]
+    fn what_could_not_be_told_is_due_again_soon() {
+        let problem = notice("disk", Severity::Danger);
+        let problems = std::slice::from_ref(&problem);
+        let mut told = Told::default();
+        told.note_tried(problems, at(0));
+        assert!(due(problems, &told, at(14)).is_empty());
+        assert_eq!(due(problems, &told, at(15)), problems);
+        told.note(problems, at(15));
+        assert!(due(problems, &told, at(60)).is_empty());
+    }
+
+    #[test]
+    fn of_two_memories_the_newer_counts() {
+        let problem = notice("disk", Severity::Danger);
+        let problems = std::slice::from_ref(&problem);
+        let (mut one, mut other) = (Told::default(), Told::default());
+        one.note(problems, at(5));
+        other.note_tried(problems, at(4));
+        let newer = one.clone();
+        one.merge(&other);
+        assert_eq!(one, newer);
+        other.merge(&newer);
+        assert_eq!(other, newer);
     }
 
     #[test]
