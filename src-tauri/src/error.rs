@@ -5,6 +5,7 @@ use std::future::Future;
 use std::panic::AssertUnwindSafe;
 
 use futures::FutureExt;
+use labkeep_desktop::closing::Asked;
 use labkeep_desktop::refusal;
 use labkeep_engine::advice::Advice;
 use labkeep_engine::{Code, Error};
@@ -50,17 +51,26 @@ impl AppError {
 }
 
 /// Answers a command: a panic is a defect of that command alone, and the
-/// window goes on.
-pub async fn answer<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, AppError> {
-    match AssertUnwindSafe(work).catch_unwind().await {
-        Ok(result) => result.map_err(AppError::from),
-        Err(panic) => {
-            let message = panic
-                .downcast_ref::<String>()
-                .map(String::as_str)
-                .or_else(|| panic.downcast_ref::<&str>().copied())
-                .unwrap_or("a panic");
-            Err(AppError::bug(message))
+/// window goes on. It is answered to its end even if the window is closed.
+pub fn answer<T>(
+    work: impl Future<Output = Result<T, Error>>,
+) -> impl Future<Output = Result<T, AppError>> {
+    let asked = Asked::begin();
+    // On the heap: some of them are large.
+    let work = AssertUnwindSafe(Box::pin(work)).catch_unwind();
+    async move {
+        let answer = work.await;
+        drop(asked);
+        match answer {
+            Ok(result) => result.map_err(AppError::from),
+            Err(panic) => {
+                let message = panic
+                    .downcast_ref::<String>()
+                    .map(String::as_str)
+                    .or_else(|| panic.downcast_ref::<&str>().copied())
+                    .unwrap_or("a panic");
+                Err(AppError::bug(message))
+            }
         }
     }
 }

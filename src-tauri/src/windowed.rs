@@ -2,23 +2,22 @@
 //! the window is closed and nothing holds it back.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Context;
 use labkeep_desktop::arguments::Shown;
 use labkeep_desktop::background::ForMain;
+use labkeep_desktop::closing::{Closing, Leaving};
 use labkeep_desktop::logs::Log;
 use labkeep_desktop::order::Orders;
 use labkeep_desktop::place::Place;
-use labkeep_desktop::schedule::Schedule;
 use labkeep_desktop::system::notifications::Notifications;
-use labkeep_engine::view::{Protection, StatusView};
 use tauri::{AppHandle, Builder, Manager, RunEvent, WindowEvent, Wry};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 use crate::events::{self, ShellEvent};
 use crate::state::Opened;
-use crate::{commands, lives, updater, window};
+use crate::{commands, updater, window};
 
 /// How long the toolkit may take to end.
 const GRACE: Duration = Duration::from_millis(400);
@@ -43,37 +42,6 @@ pub enum Ended {
     Quit,
     /// Labkeep is to go on hidden, with these notifications shown.
     Hide(Vec<Shown>),
-}
-
-/// What decides about closing the window.
-#[derive(Clone)]
-pub struct Closing {
-    /// Whether the tray is shown.
-    pub tray_is_shown: watch::Receiver<bool>,
-    /// The status.
-    pub status: watch::Receiver<StatusView>,
-    /// Notifications, if there are any on this desktop.
-    pub notifications: Option<Notifications>,
-    /// What starts runs by itself.
-    pub schedule: Schedule,
-}
-
-impl Closing {
-    fn is_set_up(&self) -> bool {
-        self.status.borrow().protection != Protection::NotSetUp
-    }
-
-    fn tray_is_shown(&self) -> bool {
-        *self.tray_is_shown.borrow()
-    }
-
-    fn is_held_back(&self) -> bool {
-        let fresh = self
-            .notifications
-            .as_ref()
-            .and_then(Notifications::fresh_until);
-        fresh.is_some_and(|until| until > Instant::now())
-    }
 }
 
 /// Shows the window and runs until the end.
@@ -135,9 +103,9 @@ pub fn run(
         move |app, event| {
             if let RunEvent::ExitRequested { api, code, .. } = event
                 && code.is_none()
-                && closing.is_set_up()
+                && closing.goes_on(is_running(app))
             {
-                // The last window was closed; what runs goes on without it.
+                // The last window was closed; what was asked for goes on.
                 api.prevent_exit();
                 tokio::spawn(leave(app.clone(), closing.clone(), Arc::clone(&ended)));
             }
@@ -179,32 +147,40 @@ async fn serve(app: AppHandle, mut main: mpsc::UnboundedReceiver<ForMain>, log: 
     }
 }
 
+fn is_running(app: &AppHandle) -> bool {
+    let labkeep = app.state::<Opened>().labkeep();
+    labkeep.is_ok_and(|labkeep| !labkeep.running().is_empty())
+}
+
 /// Leaves this life once nothing would be lost, unless the window is opened
 /// again meanwhile.
 async fn leave(app: AppHandle, closing: Closing, ended: Arc<Mutex<Ended>>) {
     tracing::info!("the window was closed");
-    let is_running = || {
-        app.state::<Opened>()
-            .labkeep()
-            .is_ok_and(|labkeep| !labkeep.running().is_empty())
-    };
     let mut status = closing.status.clone();
-    loop {
+    let leaving = loop {
         if app.get_webview_window(window::MAIN).is_some() {
             return;
         }
-        if lives::CAN_HIDE && !is_running() && !closing.is_held_back() {
-            // Nothing may begin between the last look and the end.
+        let leaving = closing.leaving(is_running(&app));
+        if leaving != Leaving::NotYet {
+            // Nothing may begin between the last look and the end, and the
+            // window may be opened again while something is told.
             closing.schedule.stop().await;
-            if !is_running() {
-                break;
+            let is_opened = app.get_webview_window(window::MAIN).is_some();
+            if !is_opened && closing.leaving(is_running(&app)) == leaving {
+                break leaving;
             }
             closing.schedule.go_on();
+            continue;
         }
         tokio::select! {
             changed = status.changed() => if changed.is_err() { return },
             () = tokio::time::sleep(LOOK) => {}
         }
+    };
+    if leaving == Leaving::Quit {
+        app.exit(0);
+        return;
     }
     let shown = closing.notifications.as_ref();
     let shown = shown.map(Notifications::still_shown).unwrap_or_default();

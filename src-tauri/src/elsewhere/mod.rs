@@ -6,6 +6,7 @@ mod tray;
 use anyhow::Context;
 use labkeep_desktop::arguments::Arguments;
 use labkeep_desktop::background;
+use labkeep_desktop::closing::Closing;
 use labkeep_desktop::logs;
 use labkeep_desktop::order::{Order, Orders};
 use labkeep_desktop::schedule::Schedule;
@@ -19,10 +20,7 @@ use labkeep_settings::Home;
 use tokio::sync::{mpsc, watch};
 
 use crate::state::Opened;
-use crate::windowed::{self, Closing, First};
-
-/// Whether the process can begin anew without a window.
-pub const CAN_HIDE: bool = false;
+use crate::windowed::{self, First};
 
 /// Runs Labkeep until it is quit.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
@@ -82,6 +80,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         status: status.clone(),
         notifications: Some(notifications),
         schedule,
+        can_hide: false,
     };
     let first = if arguments.hidden {
         First::Nothing

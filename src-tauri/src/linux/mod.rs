@@ -11,6 +11,7 @@ use std::process::Command;
 use anyhow::Context;
 use labkeep_desktop::arguments::{Arguments, Shown};
 use labkeep_desktop::background::{self, ForMain};
+use labkeep_desktop::closing::Closing;
 use labkeep_desktop::logs::{self, Log};
 use labkeep_desktop::order::{Order, Orders};
 use labkeep_desktop::schedule::Schedule;
@@ -29,10 +30,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
 use crate::state::Opened;
-use crate::windowed::{self, Closing, Ended, First};
-
-/// Whether the process can begin anew without a window.
-pub const CAN_HIDE: bool = true;
+use crate::windowed::{self, Ended, First};
 
 /// Threads that work. Blocking work, and that of the vault, has its own.
 const THREADS: usize = 4;
@@ -189,6 +187,7 @@ fn live(
         status,
         notifications: bus.notifications,
         schedule,
+        can_hide: true,
     };
     let first = First::Window(place);
     windowed::run(opened, orders, main, closing, first, log, |builder| builder)

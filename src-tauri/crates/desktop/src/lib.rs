@@ -7,6 +7,7 @@
 
 pub mod arguments;
 pub mod background;
+pub mod closing;
 pub mod logs;
 pub mod menu;
 pub mod order;
