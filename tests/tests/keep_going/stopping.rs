@@ -1,8 +1,18 @@
-//! The schedule stops when Labkeep begins anew, and loses nothing by it.
+//! The schedule stops when Labkeep begins anew, and loses nothing by it; a run
+//! stops when it is told to.
+
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
 
 use anyhow::Result;
+use labkeep_engine::Labkeep;
+use labkeep_engine::clock::SystemClock;
 use labkeep_engine::keep::BackupWish;
+use labkeep_engine::outcome::Outcome;
 use labkeep_engine::view::{Channel, RunEvent};
+use labkeep_settings::{Home, SecretKey, Secrets, SecretsError};
+use secrecy::SecretString;
+use tokio::sync::watch;
 
 use crate::bench::Bench;
 use crate::telling::Ear;
@@ -25,5 +35,53 @@ async fn what_ended_just_before_the_schedule_stops_is_told() -> Result<()> {
     while !matches!(events.recv().await?, RunEvent::Ended { .. }) {}
     going.stop().await;
     assert_eq!(ear.beats(), 1);
+    Ok(())
+}
+
+/// A keychain that answers nobody until it is let go of.
+#[derive(Debug)]
+struct Hanging {
+    asked: watch::Sender<u32>,
+    goes: Mutex<mpsc::Receiver<()>>,
+}
+
+impl Secrets for Hanging {
+    fn get(&self, _: &SecretKey) -> Result<Option<SecretString>, SecretsError> {
+        self.asked.send_modify(|asked| *asked += 1);
+        let goes = self.goes.lock().expect("nobody panics with it");
+        assert!(goes.recv().is_err(), "it is let go of");
+        Ok(None)
+    }
+
+    fn set(&self, _: &SecretKey, _: &str, _: &SecretString) -> Result<(), SecretsError> {
+        Ok(())
+    }
+
+    fn delete(&self, _: &SecretKey) -> Result<(), SecretsError> {
+        Ok(())
+    }
+
+    fn describe(&self) -> String {
+        "a keychain that hangs".to_owned()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_that_waits_for_the_keychain_can_be_cancelled() -> Result<()> {
+    let bench = Bench::new().await?;
+    let (let_go, goes) = mpsc::channel();
+    let (asked, mut is_asked) = watch::channel(0);
+    let secrets = Arc::new(Hanging {
+        asked,
+        goes: Mutex::new(goes),
+    });
+    let home = Home::at(bench.keeper.home());
+    let labkeep = Labkeep::open(home, secrets, Arc::new(SystemClock))?;
+    let run = labkeep.start_backup(&bench.keeper.plan, BackupWish::default())?;
+    is_asked.wait_for(|asked| *asked > 0).await?;
+    labkeep.cancel_run(run)?;
+    let ended = tokio::time::timeout(Duration::from_secs(20), labkeep.wait_for(run)).await??;
+    assert_eq!(ended.outcome, Some(Outcome::Aborted));
+    drop(let_go);
     Ok(())
 }

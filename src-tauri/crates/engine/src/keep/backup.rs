@@ -100,8 +100,10 @@ impl Labkeep {
     async fn back_up(&self, plan: Plan, wish: BackupWish, execution: Execution) -> Ended {
         let log = execution.log.clone();
         log.info(format!("Backing up “{}”.", plan.name));
-        let job = match self.job(&plan, wish, Around::of(&execution)).await {
+        let opening = self.job(&plan, wish, Around::of(&execution));
+        let job = match execution.opening(opening).await {
             Ok(job) => job,
+            Err(error) if error.is_cancelled() => return Ended::aborted(),
             Err(error) => return Ended::failed(error.advice()),
         };
         let began = self.0.clock.now();

@@ -172,7 +172,8 @@ impl Labkeep {
             "Copying “{}” into “{}”.",
             pair.from.name, pair.to.name
         ));
-        let (from, to) = (self.vault(&pair.from).await?, self.vault(&pair.to).await?);
+        let from = execution.opening(self.vault(&pair.from)).await?;
+        let to = execution.opening(self.vault(&pair.to)).await?;
         // Other machines may have written to it.
         self.rebuild_from(&from).await?;
         let there = self.twins_in(&pair.from, &pair.to)?;

@@ -295,7 +295,7 @@ impl Labkeep {
     ) -> Result<()> {
         let open = match part.open {
             Some(open) => Ok(open),
-            None => self.open_snapshot(&part.snapshot).await,
+            None => execution.opening(self.open_snapshot(&part.snapshot)).await,
         };
         let opened = match open {
             Ok(open) => match people(&open.reader).await {

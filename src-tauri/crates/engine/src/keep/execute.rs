@@ -66,6 +66,16 @@ impl Execution {
         reader.clone().stoppable(move || cancel.is_cancelled())
     }
 
+    /// Opens what a run works with: nothing but reading, so whoever cancels
+    /// need not wait for a keychain or a drive that does not answer.
+    pub async fn opening<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        tokio::select! {
+            biased;
+            () = self.active.cancel.cancelled() => Err(labkeep_vault::Error::Aborted.into()),
+            opened = work => opened,
+        }
+    }
+
     /// Ends work of the vault at its next safe place when the run is cancelled.
     pub fn watch(&self) -> OnProgress {
         let cancel = self.active.cancel.clone();
