@@ -56,7 +56,7 @@ pub async fn list_runs(state: State<'_, Opened>) -> Answer<Vec<RunView>> {
 #[specta::specta]
 pub async fn running(state: State<'_, Opened>) -> Answer<Option<RunProgress>> {
     let labkeep = state.labkeep()?;
-    Ok(labkeep.running().into_iter().next())
+    Ok(labkeep.runs().foremost())
 }
 
 #[tauri::command]

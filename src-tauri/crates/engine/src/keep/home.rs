@@ -36,7 +36,7 @@ impl Labkeep {
     fn overview_with(&self, keychain_problem: Option<String>) -> Result<Overview> {
         let settings = self.settings()?;
         let attention = self.attention(&settings)?;
-        let running = self.running().into_iter().next();
+        let running = self.0.runs.foremost();
         let paused_until = self.paused_until(&settings.preferences);
         Ok(Overview {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -65,7 +65,7 @@ impl Labkeep {
     pub fn home_view(&self) -> Result<HomeView> {
         let settings = self.settings()?;
         let attention = self.attention(&settings)?;
-        let running = self.running().into_iter().next();
+        let running = self.0.runs.foremost();
         let paused_until = self.paused_until(&settings.preferences);
         let upcoming = self.upcoming(&settings)?;
         let now = self.0.clock.now();

@@ -39,7 +39,7 @@ impl Labkeep {
     fn status_now(&self) -> Result<StatusView> {
         let settings = self.settings()?;
         let attention = self.attention(&settings)?;
-        let running = self.running().into_iter().next();
+        let running = self.0.runs.foremost();
         let paused_until = self.paused_until(&settings.preferences);
         let protection =
             super::home::protection(&settings, &attention, running.as_ref(), paused_until);

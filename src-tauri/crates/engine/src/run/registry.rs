@@ -14,7 +14,7 @@ use tokio::sync::{OwnedMutexGuard, broadcast};
 use tokio_util::sync::CancellationToken;
 
 use super::progress::Progress;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, RunKind};
 use crate::view::{RunEvent, RunProgress, RunState};
 
 /// Events that wait for a slow listener before it misses some.
@@ -153,6 +153,14 @@ impl Runs {
         all
     }
 
+    /// The run that is shown where there is room for one: a backup if there is
+    /// one, else the oldest.
+    pub fn foremost(&self) -> Option<RunProgress> {
+        let mut all = self.progress();
+        let backup = all.iter().position(|run| run.kind == RunKind::Backup);
+        (!all.is_empty()).then(|| all.swap_remove(backup.unwrap_or(0)))
+    }
+
     /// Waits for the right to write to a vault: after other runs of this
     /// process, and of other processes on this machine. None when cancelled
     /// meanwhile.
@@ -249,12 +257,15 @@ impl Runs {
 mod tests {
     use super::*;
     use crate::clock::SystemClock;
-    use crate::outcome::RunKind;
 
     fn active() -> Active {
+        active_of(RunKind::Backup)
+    }
+
+    fn active_of(kind: RunKind) -> Active {
         Active::new(Arc::new(Progress::new(
             "r".to_owned(),
-            RunKind::Backup,
+            kind,
             "Everything".to_owned(),
             Arc::new(SystemClock),
         )))
@@ -276,6 +287,21 @@ mod tests {
         assert!(!second.is_finished());
         drop(first);
         assert!(second.await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn no_drill_hides_a_backup() {
+        let folder = tempfile::tempdir().unwrap();
+        let runs = Runs::new(folder.path().to_path_buf());
+        assert_eq!(runs.foremost(), None);
+        let (drill, backup) = (RunId::random(), RunId::random());
+        runs.begin(drill, active_of(RunKind::Drill));
+        assert_eq!(runs.foremost().unwrap().kind, RunKind::Drill);
+        runs.begin(backup, active_of(RunKind::Backup));
+        runs.begin(RunId::random(), active_of(RunKind::Verify));
+        assert_eq!(runs.foremost().unwrap().kind, RunKind::Backup);
+        runs.end(backup, Outcome::Complete);
+        assert_ne!(runs.foremost().unwrap().kind, RunKind::Backup);
     }
 
     #[tokio::test]
