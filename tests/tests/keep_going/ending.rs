@@ -11,7 +11,7 @@ use labkeep_engine::view::{Protection, RunView};
 use crate::bench::Bench;
 
 /// Changes the catalogue behind Labkeep's back.
-fn change_catalogue(bench: &Bench, statement: &str) -> Result<()> {
+pub fn change_catalogue(bench: &Bench, statement: &str) -> Result<()> {
     let change = "import sqlite3, sys\n\
                   with sqlite3.connect(sys.argv[1]) as database: database.execute(sys.argv[2])";
     let done = Command::new("python3")

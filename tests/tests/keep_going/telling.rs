@@ -15,6 +15,7 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 
 use crate::bench::Bench;
+use crate::ending::change_catalogue;
 
 /// A server that writes down what it is told.
 #[derive(Clone, Default)]
@@ -206,5 +207,37 @@ async fn what_a_channel_could_not_be_told_is_told_when_it_is_back() -> Result<()
     bench.clock.advance(SignedDuration::from_mins(16));
     bench.labkeep.tell().await?;
     assert_eq!(ear.kinds().len(), told, "once");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_that_cannot_be_started_is_told_as_such_until_its_plan_is_gone() -> Result<()> {
+    let bench = Bench::new().await?;
+    let ear = Ear::default();
+    let address = format!("{}/hook/secret-part", ear.listen().await?);
+    let webhook = Channel::Webhook;
+    bench.labkeep.set_endpoint(webhook, address.into()).await?;
+    change_catalogue(
+        &bench,
+        "CREATE TRIGGER full BEFORE INSERT ON run \
+         BEGIN SELECT RAISE(ABORT, 'the disk is full'); END",
+    )?;
+    let troubles = || -> Result<bool> {
+        let attention = bench.labkeep.home_view()?.attention;
+        let mut keys = attention.into_iter().map(|one| one.key);
+        Ok(keys.any(|key| key.starts_with("trouble-backup:")))
+    };
+    let told = |ear: &Ear| ear.kinds().contains(&"not_started".to_owned());
+    let _going = bench.keep_going();
+    bench
+        .until(
+            || bench.pass(70),
+            || Ok((troubles()? && told(&ear)).then_some(())),
+        )
+        .await?;
+    bench.labkeep.remove_plan(&bench.keeper.plan)?;
+    bench
+        .until(|| bench.pass(2), || Ok((!troubles()?).then_some(())))
+        .await?;
     Ok(())
 }

@@ -47,6 +47,7 @@ mod scheduler;
 mod snapshot;
 mod status;
 mod tell;
+mod trouble;
 mod unnoted;
 mod vault;
 

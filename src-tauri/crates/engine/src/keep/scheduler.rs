@@ -16,12 +16,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::promise::rules;
 use super::recovered::awaits_token;
+use super::trouble::{COPY, backup_key};
 use super::{BackupWish, Labkeep, answered, blocking};
-use crate::advice::Advice;
 use crate::error::{Result, chain};
 use crate::machine::{Machine, MachineConditions};
 use crate::schedule::{Conditions, Decision, Why, decide};
-use crate::view::{AttentionView, Remedy, RunEvent, Severity};
+use crate::view::RunEvent;
 
 /// The longest time between two looks.
 const LOOK: Duration = Duration::from_mins(1);
@@ -59,11 +59,6 @@ impl Chore {
             Self::Drill(plan) => format!("drill:{plan}"),
         }
     }
-}
-
-/// What a backup that cannot be started is remembered by.
-fn backup_key(plan: &Plan) -> String {
-    format!("backup:{}", plan.id)
 }
 
 fn chores(settings: &Settings) -> Vec<Chore> {
@@ -210,17 +205,20 @@ impl Labkeep {
             return Ok(LOOK);
         }
         let settings = self.settings()?;
+        self.forget_troubles(&settings);
         let mut next = now + SignedDuration::try_from(LOOK).expect("a minute is short");
         let mut is_free = true;
         // Those of a vault that was opened wait for their first token.
         let awaits = |plan: &&Plan| settings.account(plan.account).is_some_and(awaits_token);
         for plan in settings.plans.iter().filter(|plan| !awaits(plan)) {
-            match self.decide_on(plan, &settings, machine, memory).await? {
+            let decision = self.decide_on(plan, &settings, machine, memory).await?;
+            if !matches!(decision, Decision::Start { .. }) {
+                // What could not be started is not due any more, or runs.
+                self.set_trouble(&backup_key(plan), None);
+            }
+            match decision {
                 Decision::NotScheduled => {}
-                Decision::Running => {
-                    is_free = false;
-                    self.set_trouble(&backup_key(plan), None);
-                }
+                Decision::Running => is_free = false,
                 Decision::Wait { until, why, .. } => {
                     next = next.min(until);
                     let is_held = !matches!(why, Why::NotDue | Why::BackOff);
@@ -246,7 +244,7 @@ impl Labkeep {
         if is_free && self.running().is_empty() && may_work(&settings, machine, now) {
             let copies = self.start_due_copies().await;
             if copies.is_ok() {
-                self.set_trouble("copy:", None);
+                self.set_trouble(COPY, None);
             }
             match copies {
                 Ok(runs) if runs.is_empty() => {
@@ -257,7 +255,7 @@ impl Labkeep {
                 Ok(runs) => tracing::info!(copies = runs.len(), "started because they were due"),
                 Err(error) => {
                     tracing::error!(error = %chain(&error), "second copies could not be started");
-                    self.set_trouble("copy:", Some(error.advice()));
+                    self.set_trouble(COPY, Some(error.advice()));
                 }
             }
         }
@@ -380,47 +378,6 @@ impl Labkeep {
             }
         }
         None
-    }
-
-    /// Remembers why something that is due could not be started, for people.
-    fn set_trouble(&self, chore: &str, why: Option<Advice>) {
-        let mut troubles = self.troubles();
-        match why {
-            Some(why) => troubles.insert(chore.to_owned(), why),
-            None => troubles.remove(chore),
-        };
-    }
-
-    fn troubles(&self) -> std::sync::MutexGuard<'_, std::collections::BTreeMap<String, Advice>> {
-        self.0
-            .troubles
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-
-    /// What is due and could not be started.
-    pub(super) fn attention_of_troubles(&self) -> Vec<AttentionView> {
-        let troubles = self.troubles();
-        troubles
-            .iter()
-            .map(|(key, why)| {
-                let what = key.split(':').next().unwrap_or_default();
-                AttentionView {
-                    key: format!("trouble-{key}"),
-                    severity: Severity::Warning,
-                    title: match what {
-                        "backup" => "A backup that is due cannot be started",
-                        "copy" => "Second copies cannot be started",
-                        "prune" => "Old snapshots cannot be removed",
-                        "check" => "A vault cannot be checked",
-                        _ => "A restore cannot be rehearsed",
-                    }
-                    .to_owned(),
-                    detail: why.to_string(),
-                    remedy: Some(Remedy::ShowSettings),
-                }
-            })
-            .collect()
     }
 
     fn hold(&self, plan: PlanId, why: Option<Why>) {

@@ -212,6 +212,7 @@ impl Labkeep {
         let kind = match (kind, &plan) {
             ("failed" | "stopped", _) => MessageKind::Failed,
             ("partial", _) => MessageKind::Partial,
+            ("trouble-backup", _) => MessageKind::NotStarted,
             ("late" | "never", Some(plan)) => {
                 let preferences = self.settings()?.preferences;
                 let is_held = self.outlook(plan, &preferences)?.held.is_some();
