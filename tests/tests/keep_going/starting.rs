@@ -3,6 +3,7 @@
 use std::fs;
 
 use anyhow::Result;
+use jiff::SignedDuration;
 use labkeep_engine::outcome::{Outcome, RunKind};
 use labkeep_engine::view::{PauseFor, Protection};
 use practice_gitlab::{Action, FaultRule};
@@ -118,5 +119,37 @@ async fn checks_and_drills_come_by_themselves_and_prove() -> Result<()> {
     assert!(home.last_proof.is_some());
     assert_eq!(home.never_proven, 0);
     assert_ne!(home.protection, Protection::NotSetUp);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn backups_that_leave_no_quiet_moment_keep_no_vault_from_being_checked() -> Result<()> {
+    let bench = Bench::new().await?;
+    let _going = bench.keep_going();
+    bench.until_backups(1, || bench.pass(70)).await?;
+    // Everything is due at once from here on.
+    let backups = bench.until_backups(2, || bench.pass(9 * 24 * 60)).await?;
+    let backup_ended = backups[0].ended_at.expect("it has ended");
+    let runs = bench.labkeep.list_runs()?;
+    let check = runs.iter().find(|run| run.kind == RunKind::Verify);
+    let began = check
+        .expect("it did not wait for a quiet moment")
+        .started_at;
+    assert!(began < backup_ended, "{began} {backup_ended}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proof_that_finds_no_moment_for_weeks_is_told() -> Result<()> {
+    let bench = Bench::new().await?;
+    bench.keeper.back_up().await?;
+    let neglected = || -> Result<usize> {
+        let attention = bench.labkeep.home_view()?.attention;
+        let keys = attention.iter().map(|one| one.key.as_str());
+        Ok(keys.filter(|key| key.starts_with("neglected-")).count())
+    };
+    assert_eq!(neglected()?, 0);
+    bench.clock.advance(SignedDuration::from_hours(24 * 70));
+    assert_eq!(neglected()?, 2, "the check and the drill");
     Ok(())
 }

@@ -32,6 +32,7 @@ impl Labkeep {
             all.extend(self.attention_of_checks(vault)?);
             all.extend(self.attention_of_prunes(vault)?);
         }
+        all.extend(self.attention_of_neglect(settings)?);
         all.extend(self.attention_of_recovery(settings)?);
         all.extend(self.attention_of_copies(settings)?);
         for account in self.accounts()? {

@@ -11,6 +11,7 @@ mod backup;
 mod before_loss;
 mod channels;
 mod check;
+mod chore;
 mod copy;
 mod copy_choice;
 mod copy_state;

@@ -83,6 +83,18 @@ impl Labkeep {
         Ok(self.is_a_day_ago(entry, scope)?.then_some(scope))
     }
 
+    /// When a vault is to be looked at next; in the past if it waits.
+    pub(super) fn prune_look_at(&self, vault: &str) -> Result<Timestamp> {
+        let entry = self.find_vault(vault)?;
+        let mut last = entry.created_at;
+        for scope in [Scope::Due, Scope::Marked] {
+            let memo = self.0.catalogue.memo(&memo(&entry, scope))?;
+            let looked = memo.and_then(|memo| memo.as_i64()).map(from_millis);
+            last = looked.map_or(last, |looked| looked.max(last));
+        }
+        Ok(last + AGAIN_AFTER)
+    }
+
     fn is_a_day_ago(&self, entry: &VaultEntry, scope: Scope) -> Result<bool> {
         let memo = self.0.catalogue.memo(&memo(entry, scope))?;
         let last = memo.and_then(|memo| memo.as_i64()).map(from_millis);

@@ -8,16 +8,17 @@ use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use labkeep_settings::{Plan, PlanId, RunId, Settings, VaultEntryId};
+use labkeep_settings::{Plan, PlanId, Settings};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::chore::Failed;
 use super::promise::rules;
 use super::recovered::awaits_token;
-use super::trouble::{COPY, backup_key};
-use super::{BackupWish, Labkeep, answered, blocking};
+use super::trouble::backup_key;
+use super::{BackupWish, Labkeep, blocking};
 use crate::error::{Result, chain};
 use crate::machine::{Machine, MachineConditions};
 use crate::schedule::{Conditions, Decision, Why, decide};
@@ -33,43 +34,9 @@ const ANSWER: Duration = Duration::from_secs(30);
 /// tried more than once.
 const TELLING: Duration = Duration::from_secs(90);
 
-/// How long it may take to begin a chore: a prune reads every ledger first.
-const START: Duration = Duration::from_mins(10);
-
 /// The clock on the wall went on by so much more than time passed: the machine
 /// slept.
 const SLEPT: SignedDuration = SignedDuration::from_secs(20);
-
-/// When a chore is tried again that could not be started.
-const AGAIN: SignedDuration = SignedDuration::from_hours(1);
-
-/// Something that nobody waits for, done when nothing else is.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Chore {
-    Prune(VaultEntryId),
-    Check(VaultEntryId),
-    Drill(PlanId),
-}
-
-impl Chore {
-    fn key(&self) -> String {
-        match self {
-            Self::Prune(vault) => format!("prune:{vault}"),
-            Self::Check(vault) => format!("check:{vault}"),
-            Self::Drill(plan) => format!("drill:{plan}"),
-        }
-    }
-}
-
-fn chores(settings: &Settings) -> Vec<Chore> {
-    let vaults = settings.vaults.iter().map(|vault| vault.id);
-    let plans = settings.plans.iter().map(|plan| plan.id);
-    let prunes = vaults.clone().map(Chore::Prune);
-    prunes
-        .chain(vaults.map(Chore::Check))
-        .chain(plans.map(Chore::Drill))
-        .collect()
-}
 
 /// The scheduler at work. It stops at once when this is dropped; runs go on.
 #[derive(Debug)]
@@ -102,7 +69,7 @@ struct Memory {
     /// When the process started, or the machine last woke.
     woken: Timestamp,
     /// When a chore could not be started.
-    failed: HashMap<Chore, Timestamp>,
+    failed: Failed,
     seen: (Timestamp, Instant),
     wakes: u64,
 }
@@ -117,7 +84,7 @@ impl Labkeep {
             machine,
             clear_since: HashMap::new(),
             woken: now,
-            failed: HashMap::new(),
+            failed: Failed::new(),
             seen: (now, Instant::now()),
         };
         let stop = CancellationToken::new();
@@ -206,12 +173,24 @@ impl Labkeep {
         }
         let settings = self.settings()?;
         self.forget_troubles(&settings);
+        if self.running().is_empty() && may_work(&settings, machine, now) {
+            // Backups that follow each other leave no quiet moment.
+            self.start_overdue(&settings, &mut memory.failed, now).await;
+        }
         let mut next = now + SignedDuration::try_from(LOOK).expect("a minute is short");
         let mut is_free = true;
         // Those of a vault that was opened wait for their first token.
         let awaits = |plan: &&Plan| settings.account(plan.account).is_some_and(awaits_token);
         for plan in settings.plans.iter().filter(|plan| !awaits(plan)) {
-            let decision = self.decide_on(plan, &settings, machine, memory).await?;
+            let decision = match self.decide_on(plan, &settings, machine, memory).await {
+                Ok(decision) => decision,
+                Err(error) => {
+                    tracing::error!(plan = plan.name, error = %chain(&error), "a plan could not be looked at");
+                    self.set_trouble(&backup_key(plan), Some(error.advice()));
+                    is_free = false;
+                    continue;
+                }
+            };
             if !matches!(decision, Decision::Start { .. }) {
                 // What could not be started is not due any more, or runs.
                 self.set_trouble(&backup_key(plan), None);
@@ -242,22 +221,8 @@ impl Labkeep {
             }
         }
         if is_free && self.running().is_empty() && may_work(&settings, machine, now) {
-            let copies = self.start_due_copies().await;
-            if copies.is_ok() {
-                self.set_trouble(COPY, None);
-            }
-            match copies {
-                Ok(runs) if runs.is_empty() => {
-                    if let Some(run) = self.start_due_chore(&settings, memory, now).await {
-                        tracing::info!(%run, "started because it was due");
-                    }
-                }
-                Ok(runs) => tracing::info!(copies = runs.len(), "started because they were due"),
-                Err(error) => {
-                    tracing::error!(error = %chain(&error), "second copies could not be started");
-                    self.set_trouble(COPY, Some(error.advice()));
-                }
-            }
+            self.start_what_waits(&settings, &mut memory.failed, now)
+                .await;
         }
         self.tell().await?;
         let wait = next.duration_since(self.0.clock.now());
@@ -320,64 +285,6 @@ impl Labkeep {
             Ok(Err(error)) => !is_silence(&error),
             Err(_) => false,
         })
-    }
-
-    /// Starts the first chore that is due. One that cannot be started is left
-    /// alone for a while, told to people, and does not hold up the others.
-    async fn start_due_chore(
-        &self,
-        settings: &Settings,
-        memory: &mut Memory,
-        now: Timestamp,
-    ) -> Option<RunId> {
-        for chore in chores(settings) {
-            let failed = memory.failed.get(&chore).copied();
-            if failed.is_some_and(|at| at <= now && now.duration_since(at) < AGAIN) {
-                continue;
-            }
-            let (vault, name) = match &chore {
-                Chore::Prune(vault) | Chore::Check(vault) => (Some(*vault), vault.to_string()),
-                Chore::Drill(plan) => (
-                    settings.plan(*plan).map(|plan| plan.vault),
-                    plan.to_string(),
-                ),
-            };
-            let vault = vault.and_then(|vault| settings.vault(vault)).cloned();
-            let called = vault.as_ref().map_or(&name, |vault| &vault.name).clone();
-            let labkeep = self.clone();
-            let is_there =
-                blocking(move || Ok(vault.is_some_and(|vault| labkeep.is_there(&vault))));
-            let started = match is_there.await {
-                Ok(false) => continue,
-                // A share may fall silent while it is read.
-                Ok(true) => {
-                    answered(&called, START, async {
-                        match &chore {
-                            Chore::Prune(_) => self.start_due_prune(&name).await,
-                            Chore::Check(_) => self.start_due_check(&name).await,
-                            Chore::Drill(_) => self.start_due_drill(&name),
-                        }
-                    })
-                    .await
-                }
-                Err(error) => Err(error),
-            };
-            match started {
-                Ok(run) => {
-                    memory.failed.remove(&chore);
-                    self.set_trouble(&chore.key(), None);
-                    if run.is_some() {
-                        return run;
-                    }
-                }
-                Err(error) => {
-                    tracing::error!(?chore, error = %chain(&error), "it is due and could not be started");
-                    memory.failed.insert(chore.clone(), now);
-                    self.set_trouble(&chore.key(), Some(error.advice()));
-                }
-            }
-        }
-        None
     }
 
     fn hold(&self, plan: PlanId, why: Option<Why>) {
