@@ -55,7 +55,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         schedule.clone(),
         received,
         main_sender,
-        refused,
+        refused.clone(),
     ));
     runtime.spawn(listen_to_interrupts(orders.clone()));
     if let Ok(labkeep) = opened.labkeep() {
@@ -70,6 +70,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
                 status.clone(),
                 false,
                 move |on| entry.set(on),
+                refused,
             ))),
             Err(error) => tracing::warn!(%error, "starting at login cannot be set"),
         }

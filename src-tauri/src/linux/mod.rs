@@ -123,7 +123,7 @@ fn live(
         schedule.clone(),
         received,
         main_sender.clone(),
-        refused,
+        refused.clone(),
     ));
     listen_to_signals(&orders);
     if let Ok(labkeep) = opened.labkeep() {
@@ -144,6 +144,7 @@ fn live(
                 status.clone(),
                 entry.is_decided(),
                 move |on| entry.set(on),
+                refused,
             ))),
             Err(error) => tracing::warn!(%error, "starting at login cannot be set"),
         }

@@ -153,11 +153,13 @@ pub fn unknown(why: Advice) -> StatusView {
 /// Starts at login as the user wants it: once Labkeep is set up, and whenever
 /// the preference changes. `is_decided`: there is an entry already, which may
 /// have been changed elsewhere and stays as it is until the switch is used.
+/// What cannot be set is told to `refused`.
 pub async fn follow_preference(
     labkeep: Labkeep,
     mut status: watch::Receiver<StatusView>,
     is_decided: bool,
     set: impl Fn(bool) -> std::io::Result<()>,
+    refused: impl Fn(Advice),
 ) {
     let is_set_up = |status: &StatusView| status.protection != Protection::NotSetUp;
     let mut events = labkeep.runs().listen();
@@ -172,7 +174,13 @@ pub async fn follow_preference(
         {
             match set(on) {
                 Ok(()) => tracing::info!(on, "starting at login"),
-                Err(error) => tracing::warn!(%error, on, "starting at login could not be set"),
+                Err(error) => {
+                    tracing::warn!(%error, on, "starting at login could not be set");
+                    refused(Advice::new(
+                        format!("{}: {error}.", words::NOT_AT_LOGIN),
+                        words::START_YOURSELF,
+                    ));
+                }
             }
             last = now;
         }
@@ -219,6 +227,21 @@ mod tests {
         fn changes(&self) -> watch::Receiver<u64> {
             self.0.subscribe()
         }
+    }
+
+    #[tokio::test]
+    async fn that_it_does_not_start_at_login_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let secrets = Arc::new(MemorySecrets::default());
+        let home = Home::at(folder.path());
+        let labkeep = Labkeep::open(home, secrets, Arc::new(SystemClock)).unwrap();
+        let (_status, shown) = watch::channel(unknown(Advice::new("", "")));
+        let (told, mut hears) = mpsc::unbounded_channel();
+        let set = |_| Err(std::io::Error::other("no room"));
+        let refused = move |advice| told.send(advice).unwrap();
+        tokio::spawn(follow_preference(labkeep, shown, false, set, refused));
+        let advice = hears.recv().await.unwrap();
+        assert!(advice.message.contains("no room"), "{advice}");
     }
 
     #[tokio::test]

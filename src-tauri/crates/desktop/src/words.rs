@@ -44,6 +44,12 @@ pub const SESSION_ENDED: &str = "The session ended.";
 
 /// Title of a notification about an order that was not carried out.
 pub const NOT_DONE: &str = "Labkeep could not do that";
+/// Of an entry for starting at login that could not be written.
+pub const NOT_AT_LOGIN: &str = "Labkeep could not be set to start at login";
+/// What helps then.
+pub const START_YOURSELF: &str =
+    "Start Labkeep yourself after each login, or switch it off and on in the settings.";
+
 /// A window was asked for where there is no screen.
 pub const NO_SCREEN: &str = "The window cannot be shown: there is no display to show it on.";
 

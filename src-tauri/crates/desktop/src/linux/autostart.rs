@@ -40,6 +40,9 @@ impl Autostart {
             .into_iter()
             .map(|folder| folder.join("autostart").join(&name))
             .find(|file| file.is_file());
+        // What runs out of an image is elsewhere at every start.
+        let image = absolute(std::env::var_os("APPIMAGE"));
+        let program = image.as_deref().unwrap_or(program);
         Ok(Self {
             own: own.join("autostart").join(&name),
             everybody,
@@ -48,9 +51,13 @@ impl Autostart {
         })
     }
 
-    /// Whether the user has an entry of their own, switched on or off.
+    /// Whether the user has an entry of their own, switched on or off. One that
+    /// is on and starts what is not there any more decides nothing.
     pub fn is_decided(&self) -> bool {
-        self.own.is_file() || self.everybody.is_some()
+        match fs::read_to_string(&self.own) {
+            Ok(text) => !is_dead(&text),
+            Err(_) => self.everybody.is_some(),
+        }
     }
 
     /// Switches it on or off.
@@ -91,6 +98,14 @@ impl Autostart {
     }
 }
 
+/// Whether an entry is on, and its program was moved or removed.
+fn is_dead(text: &str) -> bool {
+    let value = |key: &str| text.lines().find_map(|line| line.strip_prefix(key));
+    let is_off = value("Hidden=").is_some_and(|hidden| hidden.trim() == "true");
+    let program = value("TryExec=").map(|path| PathBuf::from(unescape(path)));
+    !is_off && program.is_some_and(|path| path.is_absolute() && !path.exists())
+}
+
 fn command(arguments: &Arguments, moved: Option<OsString>, program: &Path) -> String {
     let mut words = Vec::new();
     if let Some(folder) = moved {
@@ -129,6 +144,23 @@ fn quote(word: &str) -> String {
 /// A value as desktop entries store strings.
 fn escape(value: &str) -> String {
     value.replace('\\', "\\\\").replace('\n', "\\n")
+}
+
+/// A string as it was before it was escaped.
+fn unescape(value: &str) -> String {
+    let mut plain = String::new();
+    let mut letters = value.trim().chars();
+    while let Some(letter) = letters.next() {
+        plain.push(match letter {
+            '\\' => match letters.next() {
+                Some('n') => '\n',
+                Some(other) => other,
+                None => break,
+            },
+            letter => letter,
+        });
+    }
+    plain
 }
 
 fn config_home() -> Option<PathBuf> {
@@ -189,6 +221,25 @@ mod tests {
         entry.set(true).unwrap();
         let text = fs::read_to_string(&entry.own).unwrap();
         assert!(!text.contains("Hidden="), "{text}");
+    }
+
+    #[test]
+    fn an_entry_of_a_program_that_was_moved_decides_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join(r"lab\keep");
+        fs::write(&program, "").unwrap();
+        let entry = Autostart {
+            program: program.clone(),
+            ..entry(folder.path(), false)
+        };
+        assert!(!entry.is_decided(), "there is none yet");
+        entry.set(true).unwrap();
+        assert!(entry.is_decided());
+        fs::remove_file(&program).unwrap();
+        assert!(!entry.is_decided());
+        // Whoever switched it off meant it, wherever the program is.
+        fs::write(&entry.own, entry.text(false)).unwrap();
+        assert!(entry.is_decided());
     }
 
     #[test]
