@@ -1,5 +1,7 @@
 //! The tray by Tauri.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use labkeep_desktop::menu::{Entry, menu};
 use labkeep_desktop::order::{Order, Orders};
 use labkeep_desktop::words;
@@ -11,6 +13,9 @@ use tauri::tray::{TrayIcon, TrayIconBuilder};
 use tauri::{AppHandle, Wry};
 use tokio::sync::watch;
 
+/// What the entries of the menu that is shown order, by their numbers.
+type Chosen = Arc<Mutex<Vec<Order>>>;
+
 /// The item's name.
 const ID: &str = "labkeep";
 
@@ -18,8 +23,19 @@ const ID: &str = "labkeep";
 pub fn plugin(status: watch::Receiver<StatusView>, orders: Orders) -> TauriPlugin<Wry> {
     tauri::plugin::Builder::new("tray")
         .setup(move |app, _| {
-            let tray = TrayIconBuilder::with_id(ID).build(app)?;
-            tauri::async_runtime::spawn(follow(app.clone(), tray, status, orders));
+            // Each handler would be there for ever: one, for whatever menu there is.
+            let chosen = Chosen::default();
+            let shown = Arc::clone(&chosen);
+            let tray = TrayIconBuilder::with_id(ID)
+                .on_menu_event(move |_, event| {
+                    let shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
+                    let index = event.id().as_ref().parse::<usize>();
+                    if let Some(order) = index.ok().and_then(|index| shown.get(index)) {
+                        orders.give(order.clone());
+                    }
+                })
+                .build(app)?;
+            tauri::async_runtime::spawn(follow(app.clone(), tray, status, chosen));
             Ok(())
         })
         .build()
@@ -29,11 +45,11 @@ async fn follow(
     app: AppHandle,
     tray: TrayIcon,
     mut status: watch::Receiver<StatusView>,
-    orders: Orders,
+    chosen: Chosen,
 ) {
     loop {
         let now = status.borrow_and_update().clone();
-        if let Err(error) = show(&app, &tray, &now, &orders) {
+        if let Err(error) = show(&app, &tray, &now, &chosen) {
             tracing::warn!(%error, "the tray could not be brought up to date");
         }
         if status.changed().await.is_err() {
@@ -46,22 +62,18 @@ fn show(
     app: &AppHandle,
     tray: &TrayIcon,
     status: &StatusView,
-    orders: &Orders,
+    chosen: &Chosen,
 ) -> tauri::Result<()> {
     let tip = format!("{}: {}\n{}", words::NAME, status.title, status.detail);
     tray.set_tooltip(Some(tip))?;
     tray.set_icon(Some(icon(status.protection)?))?;
-    let mut chosen = Vec::new();
-    let items = items(app, menu(status), &mut chosen)?;
+    let mut orders = Vec::new();
+    let items = items(app, menu(status), &mut orders)?;
     let items: Vec<&dyn IsMenuItem<Wry>> = items.iter().map(AsRef::as_ref).collect();
-    tray.set_menu(Some(Menu::with_items(app, &items)?))?;
-    let orders = orders.clone();
-    tray.on_menu_event(move |_, event| {
-        let index = event.id().as_ref().parse::<usize>();
-        if let Some(order) = index.ok().and_then(|index| chosen.get(index)) {
-            orders.give(order.clone());
-        }
-    });
+    let menu = Menu::with_items(app, &items)?;
+    // Not held meanwhile: this waits for the main thread, where the handler is.
+    tray.set_menu(Some(menu))?;
+    *chosen.lock().unwrap_or_else(PoisonError::into_inner) = orders;
     Ok(())
 }
 
