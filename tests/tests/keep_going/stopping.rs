@@ -5,14 +5,16 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use anyhow::Result;
+use futures::future::BoxFuture;
 use labkeep_engine::Labkeep;
 use labkeep_engine::clock::SystemClock;
 use labkeep_engine::keep::BackupWish;
+use labkeep_engine::machine::{Machine, MachineConditions};
 use labkeep_engine::outcome::Outcome;
 use labkeep_engine::view::{Channel, RunEvent};
 use labkeep_settings::{Home, SecretKey, Secrets, SecretsError};
 use secrecy::SecretString;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::bench::Bench;
 use crate::telling::Ear;
@@ -33,6 +35,56 @@ async fn what_ended_just_before_the_schedule_stops_is_told() -> Result<()> {
         .labkeep
         .start_backup(&bench.keeper.plan, BackupWish::default())?;
     while !matches!(events.recv().await?, RunEvent::Ended { .. }) {}
+    going.stop().await;
+    assert_eq!(ear.beats(), 1);
+    Ok(())
+}
+
+/// A machine that settles when it is let.
+#[derive(Default)]
+struct Unsettled {
+    changes: watch::Sender<u64>,
+    is_settled: Notify,
+}
+
+impl Machine for Unsettled {
+    fn conditions(&self) -> MachineConditions {
+        MachineConditions::default()
+    }
+
+    fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    fn settle(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.is_settled.notified())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_that_is_drowned_in_other_news_is_told() -> Result<()> {
+    let bench = Bench::new().await?;
+    let ear = Ear::default();
+    let address = format!("{}/beat/secret-part", ear.listen().await?);
+    let heartbeat = Channel::Heartbeat;
+    bench
+        .labkeep
+        .set_endpoint(heartbeat, address.into())
+        .await?;
+    let machine = Arc::new(Unsettled::default());
+    let going = bench.labkeep.keep_going(Arc::clone(&machine) as _);
+    // It listens from its first moment on.
+    while machine.changes.receiver_count() == 0 {
+        tokio::task::yield_now().await;
+    }
+    let run = bench
+        .labkeep
+        .start_backup(&bench.keeper.plan, BackupWish::default())?;
+    bench.labkeep.wait_for(run).await?;
+    for _ in 0..1000 {
+        bench.labkeep.runs().changed();
+    }
+    machine.is_settled.notify_one();
     going.stop().await;
     assert_eq!(ear.beats(), 1);
     Ok(())

@@ -2,13 +2,13 @@
 //! needs the user. What is due is decided elsewhere, by pure rules; this is the
 //! loop that asks them whenever something may have changed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use labkeep_settings::{Plan, PlanId, Settings};
+use labkeep_settings::{Plan, PlanId, RunKind, RunQuery, Settings};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::task::JoinHandle;
@@ -33,6 +33,9 @@ const ANSWER: Duration = Duration::from_secs(30);
 /// How long telling may take before the schedule stops: mails and messages are
 /// tried more than once.
 const TELLING: Duration = Duration::from_secs(90);
+
+/// Ends of runs that are remembered, and looked for when some were missed.
+const MOST: usize = 256;
 
 /// The clock on the wall went on by so much more than time passed: the machine
 /// slept.
@@ -72,6 +75,10 @@ struct Memory {
     failed: Failed,
     seen: (Timestamp, Instant),
     wakes: u64,
+    /// Since when it listens.
+    began: Timestamp,
+    /// Runs whose end was heard of, the last ones.
+    heard: VecDeque<String>,
 }
 
 impl Labkeep {
@@ -86,6 +93,8 @@ impl Labkeep {
             woken: now,
             failed: Failed::new(),
             seen: (now, Instant::now()),
+            began: now,
+            heard: VecDeque::new(),
         };
         let stop = CancellationToken::new();
         Scheduler {
@@ -114,7 +123,7 @@ impl Labkeep {
                     biased;
                     // Nowhere else: what has begun to be told is told.
                     () = stop.cancelled() => {
-                        self.tell_the_rest(&mut events).await;
+                        self.tell_the_rest(&mut events, &mut memory).await;
                         return;
                     }
                     () = &mut alarm => break,
@@ -125,10 +134,14 @@ impl Labkeep {
                     },
                     event = events.recv() => match event {
                         Ok(RunEvent::Ended { run, .. }) => {
-                            self.ended(&run).await;
+                            self.ended(&run, &mut memory).await;
                             break;
                         }
-                        Ok(RunEvent::Changed) | Err(RecvError::Lagged(_)) => break,
+                        Ok(RunEvent::Changed) => break,
+                        Err(RecvError::Lagged(_)) => {
+                            self.tell_what_was_missed(&mut memory).await;
+                            break;
+                        }
                         Ok(_) => {}
                         Err(RecvError::Closed) => return,
                     },
@@ -138,17 +151,50 @@ impl Labkeep {
     }
 
     /// Tells of runs that ended and were not told of yet.
-    async fn tell_the_rest(&self, events: &mut broadcast::Receiver<RunEvent>) {
+    async fn tell_the_rest(&self, events: &mut broadcast::Receiver<RunEvent>, memory: &mut Memory) {
         loop {
             match events.try_recv() {
-                Ok(RunEvent::Ended { run, .. }) => self.ended(&run).await,
-                Ok(_) | Err(TryRecvError::Lagged(_)) => {}
+                Ok(RunEvent::Ended { run, .. }) => self.ended(&run, memory).await,
+                Ok(_) => {}
+                Err(TryRecvError::Lagged(_)) => self.tell_what_was_missed(memory).await,
                 Err(TryRecvError::Empty | TryRecvError::Closed) => return,
             }
         }
     }
 
-    async fn ended(&self, run: &str) {
+    /// Tells of backups of this process whose end was not heard of, because
+    /// too much was.
+    async fn tell_what_was_missed(&self, memory: &mut Memory) {
+        let query = RunQuery {
+            kind: Some(RunKind::Backup),
+            limit: u32::try_from(MOST).ok(),
+            ..RunQuery::default()
+        };
+        let runs = match self.0.catalogue.runs(&query) {
+            Ok(runs) => runs,
+            Err(error) => {
+                tracing::error!(%error, "ends that were missed cannot be looked up");
+                return;
+            }
+        };
+        for run in runs.into_iter().rev() {
+            let is_ours = run.process == *self.0.presence.process();
+            let run = self.with_end(run);
+            if is_ours && run.ended_at.is_some_and(|at| at >= memory.began) {
+                self.ended(&run.id.to_string(), memory).await;
+            }
+        }
+    }
+
+    /// A run ended. It is told of once, however often that is heard.
+    async fn ended(&self, run: &str, memory: &mut Memory) {
+        if memory.heard.iter().any(|heard| heard == run) {
+            return;
+        }
+        memory.heard.push_back(run.to_owned());
+        if memory.heard.len() > MOST {
+            memory.heard.pop_front();
+        }
         let told = match self.find_run(run) {
             Ok(run) => self.after_backup(run).await,
             Err(error) => Err(error),
