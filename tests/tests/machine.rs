@@ -20,15 +20,29 @@ const PATIENCE: Duration = Duration::from_secs(20);
 struct Bus {
     address: String,
     daemon: Child,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Bus {
     async fn start() -> Result<Self> {
         let folder = tempfile::tempdir()?;
+        let address = format!("unix:dir={}", folder.path().display());
+        Self::start_at(folder, &address).await
+    }
+
+    /// The same bus again, after its end.
+    async fn again(mut self) -> Result<Self> {
+        self.daemon.kill().await?;
+        let (address, _) = self.address.split_once(",guid=").context("it has one")?;
+        let path = address.strip_prefix("unix:path=").context("it is a path")?;
+        std::fs::remove_file(path)?;
+        Self::start_at(self.folder, address).await
+    }
+
+    async fn start_at(folder: TempDir, address: &str) -> Result<Self> {
         let mut daemon = Command::new("dbus-daemon")
             .args(["--session", "--nofork", "--nopidfile", "--print-address=1"])
-            .arg(format!("--address=unix:dir={}", folder.path().display()))
+            .arg(format!("--address={address}"))
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
@@ -38,7 +52,7 @@ impl Bus {
         Ok(Self {
             address: address.context("it has an address")?,
             daemon,
-            _folder: folder,
+            folder,
         })
     }
 
@@ -278,5 +292,28 @@ async fn a_bus_that_dies_leaves_nothing_known() -> Result<()> {
     assert_eq!(machine.conditions().on_battery, Some(true));
     bus.daemon.kill().await?;
     until(&machine, &mut changes, |known| known.on_battery.is_none()).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_bus_that_comes_back_is_joined_again() -> Result<()> {
+    let bus = Bus::start().await?;
+    let upower = bus.upower(true).await?;
+    // Without what tells the one bus from the other.
+    let (address, _) = bus.address.split_once(",guid=").context("it has one")?;
+    let machine = ThisMachine::watch_bus(address);
+    let mut changes = machine.changes();
+    until(&machine, &mut changes, |known| {
+        known.on_battery == Some(true)
+    })
+    .await?;
+    drop(upower);
+    let bus = bus.again().await?;
+    until(&machine, &mut changes, |known| known.on_battery.is_none()).await?;
+    let _upower = bus.upower(true).await?;
+    until(&machine, &mut changes, |known| {
+        known.on_battery == Some(true)
+    })
+    .await?;
     Ok(())
 }

@@ -18,6 +18,10 @@ use super::Known;
 
 /// A service that hangs is one that does not answer.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long it takes until a bus that is gone is joined again, at first and
+/// at most.
+const SHORTEST: Duration = Duration::from_secs(1);
+const LONGEST: Duration = Duration::from_mins(5);
 /// Power, network and session.
 const SERVICES: usize = 3;
 
@@ -27,20 +31,47 @@ pub(super) fn watch(known: &Arc<Known>, watchers: &mut JoinSet<()>, address: Opt
     known.asked.send_replace(SERVICES);
     let known = Arc::clone(known);
     watchers.spawn(async move {
-        let bus = match connect(address).await {
-            Ok(bus) => bus,
-            Err(error) => {
-                tracing::info!(%error, "no system bus: power, network and sleep are not known");
-                known.asked.send_replace(0);
-                network::watch_routes(&known).await;
-                return;
+        let mut pause = SHORTEST;
+        loop {
+            match connect(address.clone()).await {
+                Ok(bus) => {
+                    pause = SHORTEST;
+                    known.asked.send_replace(SERVICES);
+                    follow(&bus, &known).await;
+                    tracing::info!("the system bus is gone; it is joined again when it is back");
+                }
+                Err(error) => {
+                    tracing::info!(%error, "no system bus: power, network and sleep are not known");
+                }
             }
-        };
-        tokio::join!(
-            power::watch(&bus, &known),
-            network::watch(&bus, &known),
-            session::watch(&bus, &known),
-        );
+            known.asked.send_replace(0);
+            tokio::select! {
+                () = network::watch_routes(&known) => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+            pause = (pause * 2).min(LONGEST);
+        }
+    });
+}
+
+/// Follows the services for as long as the bus is there. What they said is not
+/// known any more after it.
+async fn follow(bus: &Connection, known: &Known) {
+    tokio::select! {
+        ((), (), ()) = async {
+            tokio::join!(
+                power::watch(bus, known),
+                network::watch(bus, known),
+                session::watch(bus, known),
+            )
+        } => {}
+        () = bus.closed() => {}
+    }
+    known.learn(|conditions| {
+        conditions.on_battery = None;
+        conditions.metered = None;
+        conditions.online = None;
+        conditions.is_shutting_down = false;
     });
 }
 
