@@ -230,6 +230,20 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn settings_that_cannot_be_read_are_no_good_sign() {
+        let folder = tempfile::tempdir().unwrap();
+        let secrets = Arc::new(MemorySecrets::default());
+        let home = Home::at(folder.path());
+        let file = home.settings_file();
+        let labkeep = Labkeep::open(home, secrets, Arc::new(SystemClock)).unwrap();
+        assert_eq!(status_of(&labkeep).await.protection, Protection::NotSetUp);
+        std::fs::write(file, "{").unwrap();
+        let status = status_of(&labkeep).await;
+        assert_eq!(status.protection, Protection::NeedsAttention);
+        assert_eq!(status.title, words::UNKNOWN);
+    }
+
+    #[tokio::test]
     async fn that_it_does_not_start_at_login_is_told() {
         let folder = tempfile::tempdir().unwrap();
         let secrets = Arc::new(MemorySecrets::default());
