@@ -60,6 +60,7 @@ async fn a_retention_that_another_machine_made_longer_holds_here_as_well() -> Re
     keeper.back_up().await?;
     let plan = labkeep.plan_prune(&vault).await?;
     assert_eq!((plan.snapshots.len(), plan.goes().count()), (4, 0));
+    assert_eq!(plan.snapshots[3].why, "last, as another machine wants it");
     assert!(!labkeep.prune_due(&vault).await?);
     // Also when this one made the newest of all.
     back_up(&labkeep, &keeper.plan).await?;

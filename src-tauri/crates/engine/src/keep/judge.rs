@@ -33,6 +33,8 @@ pub(super) struct Rule {
     pub plan: String,
     /// How long.
     pub retention: Retention,
+    /// Whether it is what another machine said.
+    pub is_foreign: bool,
 }
 
 /// Reads what decides about a snapshot. `damaged` are the folders in it that
@@ -118,6 +120,7 @@ pub(super) fn rules(
         .map(|plan| Rule {
             plan: plan.id.to_string(),
             retention: plan.retention,
+            is_foreign: false,
         })
         .collect();
     for copy in settings.copies.iter().filter(|copy| copy.to == entry.id) {
@@ -133,6 +136,7 @@ pub(super) fn rules(
                 rules.push(Rule {
                     plan: plan.clone(),
                     retention: copy.retention,
+                    is_foreign: false,
                 });
             }
         }
@@ -161,7 +165,11 @@ pub(super) fn judge(
         let kept = decide(&dated, rule.retention, &now);
         for (place, kept) in places.into_iter().zip(kept) {
             if judged[place].as_ref().is_none_or(|(stays, _)| !stays) {
-                judged[place] = Some(why(kept.as_ref()));
+                let (stays, mut why) = why(kept.as_ref());
+                if stays && rule.is_foreign {
+                    why.push_str(", as another machine wants it");
+                }
+                judged[place] = Some((stays, why));
             }
         }
     }

@@ -94,6 +94,7 @@ impl Labkeep {
             let rule = Rule {
                 plan: plan.to_owned(),
                 retention,
+                is_foreign: true,
             };
             (now.duration_since(time) < HEARD).then_some(rule)
         });
