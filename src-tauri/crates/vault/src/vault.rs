@@ -267,6 +267,7 @@ impl Vault {
         {
             return Ok(Arc::clone(&kept.view));
         }
+        let mut is_lasting = true;
         let view = guarded("reading the index", || {
             let error = match self.cached_view(backend.clone())?.to_indexed() {
                 Ok(view) => return Ok(Arc::new(view)),
@@ -283,15 +284,18 @@ impl Vault {
                 return Err(error);
             }
             tracing::warn!(%error, "only what is sound of the index is read");
+            is_lasting = !matches!(error, Error::Storage { .. });
             self.view(Arc::new(FixedBackend::with_indexes(backend, sound)))?
                 .to_indexed()
                 .map(Arc::new)
                 .map_err(|e| library("reading the index", e))
         })?;
-        *kept = Some(KeptView {
-            indexes,
-            view: Arc::clone(&view),
-        });
+        if is_lasting {
+            *kept = Some(KeptView {
+                indexes,
+                view: Arc::clone(&view),
+            });
+        }
         Ok(view)
     }
 
