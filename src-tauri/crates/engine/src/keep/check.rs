@@ -6,21 +6,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use labkeep_settings::VaultEntryId;
 use labkeep_settings::{Run, RunId, RunKind as StoredKind, RunOutcome, RunQuery, VaultEntry};
-use labkeep_vault::{
-    CheckOptions, CheckReport, Finding, Location, ReadShare, Severity, SnapshotId, inspect,
-};
+use labkeep_vault::{CheckOptions, CheckReport, Finding, Location, ReadShare, SnapshotId, inspect};
 use serde_json::json;
 
-use super::damage::{Damage, Found, item_at, sentence};
+use super::check_report::{is_of_a_snapshot, is_of_content, leave_out, lines};
+use super::damage::{Damage, Found, item_at};
 use super::execute::{Ended, Execution, Order, item_of};
 use super::{Labkeep, blocking};
-use crate::advice::Advice;
 use crate::error::{Error, Result};
 use crate::kind::Item;
 use crate::outcome::{Outcome, RunKind};
 use crate::proof::{Last, Rotation, Share, due_at, parts};
-use crate::restore::things;
-use crate::view::{Mark, Phase, ReportLine};
+use crate::view::{Mark, Phase};
 
 /// Checks that are looked through for the last one that counts.
 const LOOKED_THROUGH: u32 = 200;
@@ -270,79 +267,6 @@ impl Labkeep {
         }))
     }
 
-    /// What to say of damage to earlier snapshots alone.
-    fn past_advice(
-        &self,
-        entry: &VaultEntry,
-        affected: &BTreeMap<String, BTreeSet<String>>,
-    ) -> Result<Advice> {
-        let known = self.0.catalogue.snapshots(&entry.vault_id)?;
-        let mut times: Vec<Timestamp> = known
-            .iter()
-            .filter(|snapshot| affected.contains_key(&snapshot.id))
-            .map(|snapshot| snapshot.time)
-            .collect();
-        times.sort_unstable();
-        let mut names = BTreeSet::new();
-        for account in self.settings()?.accounts {
-            let items = self.0.catalogue.items(account.id)?;
-            names.extend(items.into_iter().filter_map(|known| {
-                let folder = item_of(known.item)?.folder();
-                let is_meant = affected.values().any(|folders| folders.contains(&folder));
-                is_meant.then_some(known.path)
-            }));
-        }
-        let names: Vec<String> = names.into_iter().collect();
-        Ok(Advice::new(
-            format!(
-                "Some of what was damaged in the vault {} cannot be saved again: {} What was saved since is whole.",
-                entry.name,
-                sentence(&times, &names)
-            ),
-            "Restore from later snapshots. The damaged ones go when the retention no longer needs them.",
-        ))
-    }
-
-    /// What to say of damage.
-    fn damage_advice(
-        &self,
-        entry: &VaultEntry,
-        affected: &BTreeMap<String, BTreeSet<String>>,
-        items: &[String],
-        problems: usize,
-    ) -> Result<Advice> {
-        let known = self.0.catalogue.snapshots(&entry.vault_id)?;
-        let mut times: Vec<Timestamp> = known
-            .iter()
-            .filter(|snapshot| affected.contains_key(&snapshot.id))
-            .map(|snapshot| snapshot.time)
-            .collect();
-        times.sort_unstable();
-        let told = sentence(&times, items);
-        if told.is_empty() {
-            return Ok(Advice::new(
-                format!(
-                    "The vault has {}.",
-                    things(problems as u64, "problem", "problems")
-                ),
-                "Do not rely on it alone: back up thoroughly into another vault, and look after the disk.",
-            ));
-        }
-        let is_written = self.settings()?.plans.iter().any(|p| p.vault == entry.id);
-        let next = match (is_written, items.len()) {
-            (false, _) | (_, 0) => "",
-            (_, 1) => " The next backup reads it in full.",
-            _ => " The next backup reads them in full.",
-        };
-        Ok(Advice::new(
-            format!(
-                "A check of the vault {} found damage: {told}{next}",
-                entry.name
-            ),
-            "Back up now, so that what is damaged is saved again, and look after the disk.",
-        ))
-    }
-
     /// The checks of a vault, the one that was written down last first.
     pub(super) fn checks(&self, vault: VaultEntryId) -> Result<Vec<Run>> {
         Ok(self.0.catalogue.runs(&RunQuery {
@@ -425,35 +349,6 @@ pub(super) fn needed_after(run: &Run) -> Share {
     })
 }
 
-/// Leaves out what was found of snapshots that were removed on purpose, unless
-/// others need the same.
-fn leave_out(found: &mut CheckReport, is_removed: impl Fn(&SnapshotId) -> bool) {
-    found.affected.retain(|snapshot, _| !is_removed(snapshot));
-    let needed: BTreeSet<&String> = found.affected.values().flatten().collect();
-    found.findings.retain(|finding| {
-        let of_removed = finding.snapshot().is_some_and(|id| is_removed(&id));
-        !of_removed || finding.item().is_some_and(|item| needed.contains(&item))
-    });
-}
-
-/// Whether a finding is about what is in a pack file, which only reading shows.
-fn is_of_content(finding: &Finding) -> bool {
-    let is_seen = matches!(
-        finding,
-        Finding::PackMissing { .. } | Finding::PackSize { .. }
-    );
-    finding.pack().is_some() && !is_seen
-}
-
-/// Whether a finding is about what a snapshot needs, or none of any weight.
-fn is_of_a_snapshot(finding: &Finding) -> bool {
-    finding.severity() == Severity::Warning
-        || matches!(
-            finding,
-            Finding::FolderLost { .. } | Finding::FileLost { .. } | Finding::FileSize { .. }
-        )
-}
-
 /// Whether a check found nothing, or nothing but what cannot be made up for
 /// and was made up for as far as it can be.
 pub(super) fn is_settled(run: &Run) -> bool {
@@ -486,40 +381,6 @@ fn last_of(run: &Run) -> Option<Last> {
 
 pub(super) fn last_ended(runs: &[Run]) -> Option<Last> {
     runs.iter().find_map(last_of)
-}
-
-fn lines(found: &CheckReport, lost: &[String]) -> Vec<ReportLine> {
-    let line = |mark, text| ReportLine {
-        mark,
-        text,
-        url: None,
-    };
-    let findings = found.findings.iter().map(|finding| {
-        let mark = match finding.severity() {
-            Severity::Warning => Mark::Changed,
-            Severity::Error => Mark::Bad,
-        };
-        line(mark, finding.to_string())
-    });
-    let lost = lost.iter().map(|id| {
-        let id = super::drill::short(id);
-        let text = format!("The snapshot {id} is known here and not in the vault any more.");
-        line(Mark::Bad, text)
-    });
-    let mut lines: Vec<ReportLine> = findings.chain(lost).collect();
-    if lines.iter().all(|line| line.mark != Mark::Bad) {
-        lines.insert(0, line(Mark::Good, "The vault is sound.".to_owned()));
-    }
-    if found.packs_read > 0 {
-        let text = format!(
-            "{} in {} of {} were read.",
-            things(found.bytes_read, "byte", "bytes"),
-            found.packs_read,
-            things(found.packs, "pack file", "pack files")
-        );
-        lines.push(line(Mark::Good, text));
-    }
-    lines
 }
 
 /// The share as the vault knows it. A share of some percent is another one from

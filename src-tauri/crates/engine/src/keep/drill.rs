@@ -9,11 +9,11 @@ use labkeep_gitlab::git::pack::stoppable;
 use labkeep_settings::{
     Account, AccountId, KnownItem, Plan, RunId, RunKind as StoredKind, VaultEntryId,
 };
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::check::{last_ended, tells_of_damage};
 use super::damage::listed;
+use super::drill_failures::{Failure, failure_name};
 use super::execute::{Counts, Ended, Execution, Order, item_of, key};
 use super::home::PROOF;
 use super::recovered::known_account;
@@ -26,15 +26,11 @@ use crate::clock::millis;
 use crate::error::{Error, Result};
 use crate::kind::{Item, Kind, Sort};
 use crate::outcome::{Outcome, RunKind};
-use crate::pattern::Selection;
 use crate::proof::{Candidate, choose, due_at};
 use crate::rehearse::{DrillReport, drill};
 use crate::restore::{Material, RestoreError};
 use crate::schedule::promise::believed;
 use crate::view::{ItemCounts, LastProof, Mark, Phase, ReportLine};
-
-/// Memo of items whose last drill failed.
-const FAILURES: &str = "drill-failures";
 
 /// Items of one snapshot that a drill rebuilds.
 struct Part {
@@ -43,21 +39,6 @@ struct Part {
     open: Option<OpenSnapshot>,
     /// The items, with the paths that this machine knows.
     items: Vec<(Item, Option<String>)>,
-}
-
-/// An item whose last drill failed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Failure {
-    /// Its path.
-    pub path: String,
-    /// The snapshot it was to be rebuilt from.
-    pub snapshot: String,
-    /// The time of that snapshot.
-    pub at: Timestamp,
-    /// The drill.
-    pub run: String,
-    /// What was wrong.
-    pub why: String,
 }
 
 /// What a drill found so far.
@@ -464,88 +445,6 @@ impl Labkeep {
         self.note_unreadable(vault, snapshot, damaged)
     }
 
-    fn note_failure(
-        &self,
-        account: &Account,
-        snapshot: &SnapshotRef,
-        item: Item,
-        path: &str,
-        execution: &Execution,
-        why: String,
-    ) -> Result<()> {
-        let failure = Failure {
-            path: path.to_owned(),
-            snapshot: snapshot.id.clone(),
-            at: self.time_of(snapshot)?,
-            run: execution.id.to_string(),
-            why,
-        };
-        let mut failures = self.drill_failures()?;
-        failures.insert(failure_name(account, item), failure);
-        self.set_drill_failures(&failures)
-    }
-
-    /// Items whose last drill failed, by account and item. What no drill can
-    /// rebuild any more, for no plan has it or nothing is saved of it, is left
-    /// out.
-    pub(super) fn drill_failures(&self) -> Result<BTreeMap<String, Failure>> {
-        let Some(memo) = self.0.catalogue.memo(FAILURES)? else {
-            return Ok(BTreeMap::new());
-        };
-        let mut failures: BTreeMap<String, Failure> =
-            serde_json::from_value(memo).unwrap_or_else(|error| {
-                tracing::warn!(%error, "a note of failed drills is not understood");
-                BTreeMap::new()
-            });
-        if failures.is_empty() {
-            return Ok(failures);
-        }
-        let settings = self.settings()?;
-        let snapshots = self.known_snapshots(None)?;
-        let known: BTreeMap<&str, VaultEntryId> = snapshots
-            .iter()
-            .map(|(vault, one)| (one.id.as_str(), vault.id))
-            .collect();
-        let mut damage = BTreeMap::new();
-        for vault in &settings.vaults {
-            damage.insert(vault.id, self.damage(vault.id)?);
-        }
-        let mut saved = BTreeSet::new();
-        for account in &settings.accounts {
-            let items = self.0.catalogue.items(account.id)?.into_iter();
-            saved.extend(items.filter_map(|one| {
-                let is_saved = one.last_snapshot.is_some_and(|id| known.contains_key(&*id));
-                let item = item_of(one.item).filter(|_| is_saved)?;
-                Some(failure_name(account, item))
-            }));
-        }
-        failures.retain(|name, failure| {
-            let vault = known.get(&*failure.snapshot);
-            let is_saved = vault.is_some() || saved.contains(name);
-            let (_, folder) = name.split_once('/').unwrap_or_default();
-            let damage = vault.and_then(|vault| damage.get(vault));
-            let is_given_up =
-                damage.is_some_and(|damage| damage.is_given_up(&failure.snapshot, folder));
-            let is_covered = settings.plans.iter().any(|plan| {
-                let is_its = name.starts_with(&format!("{}/", plan.account));
-                let selection = Selection::new(&plan.include, &plan.exclude);
-                is_its && selection.is_ok_and(|selection| selection.covers(&failure.path))
-            });
-            is_saved && is_covered && !is_given_up
-        });
-        Ok(failures)
-    }
-
-    fn set_drill_failures(&self, failures: &BTreeMap<String, Failure>) -> Result<()> {
-        Ok(self.0.catalogue.set_memo(FAILURES, &json!(failures))?)
-    }
-
-    fn time_of(&self, snapshot: &SnapshotRef) -> Result<Timestamp> {
-        let known = self.0.catalogue.snapshots(&snapshot.vault.vault_id)?;
-        let found = known.iter().find(|known| known.id == snapshot.id);
-        Ok(found.map_or(Timestamp::MIN, |known| known.time))
-    }
-
     pub(super) fn account_of(&self, open: &OpenSnapshot) -> Result<Option<Account>> {
         Ok(known_account(&self.settings()?, &open.head).cloned())
     }
@@ -578,10 +477,6 @@ fn candidate(
         failed: failures.contains_key(&format!("{}/{}", plan.account, item.folder())),
         proven_at: known.proven_at,
     }
-}
-
-fn failure_name(account: &Account, item: Item) -> String {
-    format!("{}/{}", account.id, item.folder())
 }
 
 fn lines(path: &str, found: &DrillReport) -> Vec<ReportLine> {
