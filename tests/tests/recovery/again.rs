@@ -3,8 +3,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use labkeep_engine::keep::ExportWish;
 use labkeep_engine::outcome::Outcome;
 use labkeep_engine::view::ConnectRequest;
@@ -78,17 +79,28 @@ async fn what_an_interruption_left_unknown_is_noted_when_it_is_opened_again() ->
     let home = tempfile::tempdir()?;
     let labkeep = open(home.path())?;
     let catalogue = Home::at(home.path()).catalogue_file();
-    let database = rusqlite::Connection::open(catalogue)?;
+    let change = |sql: &str| -> Result<()> {
+        let program =
+            "import sqlite3, sys; sqlite3.connect(sys.argv[1]).executescript(sys.argv[2])";
+        let mut python = Command::new("python3");
+        let status = python
+            .args(["-c", program])
+            .arg(&catalogue)
+            .arg(sql)
+            .status()?;
+        ensure!(status.success(), "{sql}");
+        Ok(())
+    };
     let location = place(&keeper, "vault").display().to_string();
     let key = || keeper.world.key.as_secret().clone();
     // The disk is full in the middle of it, each time at another place.
     for table in ["ledger_line", "item", "snapshot"] {
-        database.execute_batch(&format!(
+        change(&format!(
             "CREATE TRIGGER full BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'full'); END"
         ))?;
         let stopped = labkeep.open_vault(&location, key(), None).await;
         assert!(stopped.is_err(), "{table}");
-        database.execute_batch("DROP TRIGGER full")?;
+        change("DROP TRIGGER full")?;
     }
     labkeep.open_vault(&location, key(), None).await?;
     assert_eq!(labkeep.snapshots(None)?.len(), 2);
