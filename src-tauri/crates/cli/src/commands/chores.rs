@@ -19,7 +19,8 @@ use crate::watch;
 /// What was done, and what could not be begun.
 #[derive(Default, Serialize)]
 pub struct Chores {
-    chores: Vec<RunResult>,
+    #[serde(rename = "chores")]
+    done: Vec<RunResult>,
     failed: Vec<NotBegun>,
     #[serde(skip)]
     worst: Option<Outcome>,
@@ -138,7 +139,7 @@ impl Chores {
         match watch::to_its_result(labkeep, run, events, output).await? {
             Some((result, outcome)) => {
                 self.add(outcome);
-                self.chores.push(result);
+                self.done.push(result);
             }
             None => self.add(Outcome::Aborted),
         }
