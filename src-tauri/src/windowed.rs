@@ -149,7 +149,7 @@ async fn serve(app: AppHandle, mut main: mpsc::UnboundedReceiver<ForMain>, log: 
 
 fn is_running(app: &AppHandle) -> bool {
     let labkeep = app.state::<Opened>().labkeep();
-    labkeep.is_ok_and(|labkeep| !labkeep.running().is_empty())
+    labkeep.is_ok_and(|labkeep| !labkeep.is_idle())
 }
 
 /// Leaves this life once nothing would be lost, unless the window is opened

@@ -164,7 +164,7 @@ fn live(
                             () = schedule.stop() => None,
                         }
                     });
-                    let is_idle = |labkeep: Labkeep| labkeep.running().is_empty();
+                    let is_idle = |labkeep: Labkeep| labkeep.is_idle();
                     if heard.is_none() && opened.labkeep().is_ok_and(is_idle) {
                         return Ok(Ended::Hide(bus.still_shown()));
                     }

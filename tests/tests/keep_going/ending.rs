@@ -42,6 +42,8 @@ async fn a_run_whose_end_cannot_be_noted_is_told_and_holds_nothing_up() -> Resul
     assert_eq!(home.protection, Protection::NeedsAttention);
     let keys: Vec<&str> = home.attention.iter().map(|one| one.key.as_str()).collect();
     assert!(keys.contains(&"unnoted"), "{keys:?}");
+    // Only this process knows of it.
+    assert!(!bench.labkeep.is_idle());
     // The plan goes on.
     let second = start().await?;
     assert_eq!(second.outcome, Some(Outcome::Complete), "{second:?}");
@@ -58,6 +60,7 @@ async fn a_run_whose_end_cannot_be_noted_is_told_and_holds_nothing_up() -> Resul
             },
         )
         .await?;
+    assert!(bench.labkeep.is_idle());
     let known = labkeep_tests::keeper::open(bench.keeper.home())?;
     let ends: Vec<_> = known.list_runs()?.iter().map(|run| run.outcome).collect();
     assert_eq!(ends, [Some(Outcome::Complete); 2]);

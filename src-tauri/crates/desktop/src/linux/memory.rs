@@ -38,7 +38,7 @@ pub async fn stay_small(
         while let Some(until) = fresh() {
             tokio::time::sleep(until.saturating_duration_since(Instant::now())).await;
         }
-        if !labkeep.running().is_empty() {
+        if !labkeep.is_idle() {
             continue;
         }
         match taken() {

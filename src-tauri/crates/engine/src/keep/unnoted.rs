@@ -33,6 +33,12 @@ impl Labkeep {
         presence.is_alive(&run.process)
     }
 
+    /// Whether nothing would be lost if this process ended: nothing runs, and
+    /// everything that ran is noted.
+    pub fn is_idle(&self) -> bool {
+        self.running().is_empty() && self.unnoted().is_empty()
+    }
+
     /// Whether a run has an end that the catalogue lacks.
     pub(super) fn is_unnoted(&self, run: RunId) -> bool {
         self.unnoted().iter().any(|one| one.run == run)
