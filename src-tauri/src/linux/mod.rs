@@ -94,19 +94,20 @@ fn live(
     log: &Log,
 ) -> anyhow::Result<Ended> {
     let _in_runtime = runtime.enter();
-    let opened = Opened::open(arguments);
-    let status = match opened.labkeep() {
-        Ok(labkeep) => runtime.block_on(background::status_of(&labkeep)),
-        Err(error) => background::unknown(error.into()),
-    };
-    if arguments.hidden && status.protection == Protection::NotSetUp {
-        return Ok(Ended::Quit);
-    }
-    let (status_sender, status) = watch::channel(status);
     let (orders, received) = Orders::channel();
     let (main_sender, mut main) = mpsc::unbounded_channel();
-
-    let bus = runtime.block_on(on_the_bus(home, &orders, &status, &arguments.shown));
+    let preparing = runtime.spawn(prepare(arguments.clone(), home.clone(), orders.clone()));
+    // The toolkit takes as long, and only this thread may start it.
+    let screen = (!arguments.hidden).then(gtk::init);
+    let Some(prepared) = runtime.block_on(preparing)? else {
+        return Ok(Ended::Quit);
+    };
+    let Prepared {
+        opened,
+        status_sender,
+        status,
+        bus,
+    } = prepared;
     let refused = {
         let notifications = bus.notifications.clone();
         move |advice: Advice| {
@@ -150,7 +151,10 @@ fn live(
         }
     }
 
-    let place = if arguments.hidden {
+    let place = if let Some(screen) = screen {
+        screen.context(words::NO_SCREEN)?;
+        None
+    } else {
         let mut wish = main.blocking_recv();
         loop {
             match wish {
@@ -179,9 +183,6 @@ fn live(
             }
             wish = main.blocking_recv();
         }
-    } else {
-        gtk::init().context(words::NO_SCREEN)?;
-        None
     };
     let closing = Closing {
         tray_is_shown: bus.tray_is_shown,
@@ -192,6 +193,34 @@ fn live(
     };
     let first = First::Window(place);
     windowed::run(opened, orders, main, closing, first, log, |builder| builder)
+}
+
+/// What both lives work with.
+struct Prepared {
+    opened: Opened,
+    status_sender: watch::Sender<StatusView>,
+    status: watch::Receiver<StatusView>,
+    bus: Bus,
+}
+
+/// Opens Labkeep and joins the bus. None: hidden, with nothing to do.
+async fn prepare(arguments: Arguments, home: Home, orders: Orders) -> Option<Prepared> {
+    let opened = Opened::open(&arguments);
+    let status = match opened.labkeep() {
+        Ok(labkeep) => background::status_of(&labkeep).await,
+        Err(error) => background::unknown(error.into()),
+    };
+    if arguments.hidden && status.protection == Protection::NotSetUp {
+        return None;
+    }
+    let (status_sender, status) = watch::channel(status);
+    let bus = on_the_bus(&home, &orders, &status, &arguments.shown).await;
+    Some(Prepared {
+        opened,
+        status_sender,
+        status,
+        bus,
+    })
 }
 
 /// Whether a window can be shown. Without a screen the user is told.

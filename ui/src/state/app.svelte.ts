@@ -38,14 +38,20 @@ export class App {
     this.home = new Loadable(() => backend.getHome());
   }
 
-  /** Connects everything; the returned function lets go of it. */
+  /**
+   * Connects everything; the returned function lets go of it. What the first
+   * screen needs is asked for at once, for each answer takes a while; what
+   * changes before events are heard is seen by the second look that follows.
+   */
   async run(): Promise<() => void> {
     const stops = [this.clock.run(), this.navigation.run()];
-    stops.push(await this.backend.onShellEvent((event) => this.#hear(event)));
-    await this.attempt(async () => this.#apply(await this.backend.getAppearance()));
-    // A long history must not keep the window from being drawn.
-    const follow = this.attempt(async () => void stops.push(await this.runs.run()));
-    await Promise.all([this.overview.load(), follow]);
+    await Promise.all([
+      this.attempt(async () => this.#apply(await this.backend.getAppearance())),
+      this.overview.load(),
+      this.home.load(),
+      this.backend.onShellEvent((event) => this.#hear(event)).then((stop) => stops.push(stop)),
+      this.attempt(async () => void stops.push(await this.runs.run())),
+    ]);
     return () => stops.forEach((stop) => stop());
   }
 

@@ -4,7 +4,8 @@
 //! does: two prunes at a time would each take away what the other relies on.
 //! The lease is a small file beside restic's folders with an owner and an end;
 //! whoever needs it longer renews it, and after its end others may take it
-//! over; at once if the process that took it is known to have ended. The last word on who holds it is what is in the file.
+//! over; at once if the process that took it is known to have ended. The last
+//! word on who holds it is what is in the file.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -23,6 +24,8 @@ use crate::vault::Vault;
 const TERM: SignedDuration = SignedDuration::from_mins(15);
 /// A lease that nobody can read is given up after this time.
 const UNREADABLE: SignedDuration = SignedDuration::from_hours(24);
+/// One that is empty: whoever made it was ended before anything was written.
+const EMPTY: SignedDuration = SignedDuration::from_mins(2);
 /// After taking over, how long somebody who does the same at the same moment
 /// has to show up.
 const SETTLING: Duration = Duration::from_millis(250);
@@ -116,8 +119,8 @@ fn holder(storage: &dyn Storage, now: Timestamp) -> Result<Held> {
             }
         }
         // Being written just now, or damaged. Its age decides.
-        Found::Unreadable { modified } => {
-            let until = modified.unwrap_or(now) + UNREADABLE;
+        Found::Unreadable { modified, patience } => {
+            let until = modified.unwrap_or(now) + patience;
             if until <= now {
                 Held::ByNobody
             } else {
@@ -133,7 +136,11 @@ fn holder(storage: &dyn Storage, now: Timestamp) -> Result<Held> {
 enum Found {
     Nothing,
     Terms(Terms),
-    Unreadable { modified: Option<Timestamp> },
+    Unreadable {
+        modified: Option<Timestamp>,
+        /// How long after that it is respected.
+        patience: SignedDuration,
+    },
 }
 
 fn read(storage: &dyn Storage) -> Result<Found> {
@@ -152,6 +159,11 @@ fn read(storage: &dyn Storage) -> Result<Found> {
             .into_iter()
             .find(|file| file.path == LEASE)
             .and_then(|file| file.modified),
+        patience: if content.is_empty() {
+            EMPTY
+        } else {
+            UNREADABLE
+        },
     })
 }
 

@@ -323,7 +323,12 @@ fn a_defect_in_the_storage_is_an_error_and_no_snapshot() {
         };
         sandbox.faulty.set(&[rule]);
         let error = save(&sandbox.vault, None, 1, 3).unwrap_err();
-        assert!(matches!(&error, Error::Bug { .. }), "{rule:?}: {error:?}");
+        // Of an index that a thread died over, the check before the seal may be
+        // the first to know.
+        assert!(
+            matches!(&error, Error::Bug { .. } | Error::Vetoed(_)),
+            "{rule:?}: {error:?}"
+        );
         sandbox.is_sound(0);
     }
     // The line in front of the vault has moved on.

@@ -114,3 +114,16 @@ fn a_lease_that_cannot_be_read_is_respected() {
     let later = || Timestamp::now() + jiff::SignedDuration::from_hours(25);
     take(storage, "first", later).unwrap();
 }
+
+#[test]
+fn an_empty_lease_is_of_one_who_was_ended_and_respected_for_minutes_only() {
+    let (home, _vault) = vault();
+    let storage = storage(&home);
+    storage.write(LEASE, vec![]).unwrap();
+    assert!(matches!(
+        take(Arc::clone(&storage), "first", Timestamp::now),
+        Err(Error::LeaseHeld { .. })
+    ));
+    let later = || Timestamp::now() + jiff::SignedDuration::from_mins(3);
+    take(storage, "first", later).unwrap();
+}
