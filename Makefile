@@ -15,7 +15,7 @@ help:
 	@echo "make demo      a practice GitLab with Labkeep connected to it"
 	@echo "make run       Labkeep alone"
 	@echo "make test      every check and test"
-	@echo "make bench     speed and memory, as ratios against git"
+	@echo "make bench     speed and memory against git, rest and start of the window"
 	@echo "make package   the Debian package; package-check proves it (as root)"
 	@echo "make bindings  generate the TypeScript side of the border again"
 
@@ -47,8 +47,8 @@ export PROPTEST_RNG_SEED
 test: packages
 	tests/scripts/test
 
-bench: packages
-	cargo build --quiet --release --package labkeep-tests --bin labkeep-bench
+bench: ui
+	cargo build --quiet --release --workspace --bin labkeep --bin labkeep-bench --example empty_window --features labkeep/custom-protocol
 	$(RELEASE)/labkeep-bench
 
 # One build for everything, so that what is packaged is what was tested.

@@ -49,18 +49,18 @@ pub fn measure() -> Result<Vec<Line>> {
         Line::times(format!("{unchanged}: wall time"), &quick, 0.15),
         Line::plain(
             format!("{unchanged}: API requests"),
-            Amount::Requests(api),
-            Amount::Requests(10),
+            Amount::Count(api),
+            Amount::Count(10),
         ),
         Line::plain(
             format!("{unchanged}: git requests"),
-            Amount::Requests(git),
-            Amount::Requests(0),
+            Amount::Count(git),
+            Amount::Count(0),
         ),
         Line::plain(
             format!("{of}, nothing changed, thorough run: git requests"),
-            Amount::Requests(thorough),
-            Amount::Requests(PROJECTS),
+            Amount::Count(thorough),
+            Amount::Count(PROJECTS),
         ),
     ])
 }

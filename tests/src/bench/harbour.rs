@@ -49,8 +49,8 @@ pub fn measure() -> Result<Vec<Line>> {
         ),
         Line::plain(
             format!("{of}: requests"),
-            Amount::Requests(asked.api + asked.git),
-            Amount::Requests(250),
+            Amount::Count(asked.api + asked.git),
+            Amount::Count(250),
         ),
     ])
 }

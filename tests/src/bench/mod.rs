@@ -10,6 +10,7 @@ pub mod harbour;
 pub mod labkeep;
 pub mod large;
 pub mod mirror;
+pub mod presence;
 pub mod report;
 pub mod server;
 

@@ -26,8 +26,8 @@ pub enum Amount {
     Times(f64),
     /// Bytes.
     Bytes(u64),
-    /// Requests.
-    Requests(u64),
+    /// Requests, wake-ups, milliseconds.
+    Count(u64),
 }
 
 impl Amount {
@@ -35,7 +35,7 @@ impl Amount {
         match self {
             Self::Times(times) => times,
             #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
-            Self::Bytes(number) | Self::Requests(number) => number as f64,
+            Self::Bytes(number) | Self::Count(number) => number as f64,
         }
     }
 }
@@ -45,7 +45,7 @@ impl fmt::Display for Amount {
         match self {
             Self::Times(times) => write!(f, "{times:.2}×"),
             Self::Bytes(bytes) => f.write_str(&megabytes(*bytes)),
-            Self::Requests(number) => write!(f, "{number}"),
+            Self::Count(number) => write!(f, "{number}"),
         }
     }
 }

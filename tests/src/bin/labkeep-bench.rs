@@ -1,21 +1,28 @@
 //! `labkeep-bench`: measures what Labkeep must reach and prints it as a table.
 //! It fails when a target is missed. Without an argument it measures
-//! everything; `large`, `fleet` or `harbour` measure one thing.
+//! everything; `large`, `fleet`, `harbour` or `presence` measure one thing.
 
 use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
-use labkeep_tests::bench::{fleet, harbour, labkeep, large, report, server};
+use labkeep_tests::bench::{fleet, harbour, labkeep, large, presence, report, server};
 
 fn main() -> Result<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let lines = match arguments[..] {
-        [] => [fleet::measure()?, large::measure()?, harbour::measure()?].concat(),
+        [] => [
+            fleet::measure()?,
+            large::measure()?,
+            harbour::measure()?,
+            presence::measure()?,
+        ]
+        .concat(),
         ["large"] => large::measure()?,
         ["fleet"] => fleet::measure()?,
         ["harbour"] => harbour::measure()?,
+        ["presence"] => presence::measure()?,
         // What this program starts itself.
         ["serve", seed] => return done(server::serve(seed, None)),
         ["serve", seed, large] => return done(server::serve(seed, Some(Path::new(large)))),
@@ -23,7 +30,7 @@ fn main() -> Result<ExitCode> {
         ["backup", home, plan, "--thorough"] => {
             return done(labkeep::back_up_here(Path::new(home), plan, true));
         }
-        _ => bail!("usage: labkeep-bench [large | fleet | harbour]"),
+        _ => bail!("usage: labkeep-bench [large | fleet | harbour | presence]"),
     };
     report::print(&lines);
     Ok(if lines.iter().all(report::Line::is_reached) {

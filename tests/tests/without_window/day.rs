@@ -35,9 +35,12 @@ async fn set_up_and_closed_the_panel_tells_and_the_menu_mends() -> Result<()> {
     tray.shows("that all is well", |shown| is_well(&shown.tip))
         .await?;
     picture(desktop, "protected-light")?;
+    // With nothing changed a run asks little; it has to last to be seen.
     gitlab.set_faults(vec![FaultRule::new(
-        "GET /api/v4/projects",
-        Action::Delay { milliseconds: 700 },
+        "*",
+        Action::Delay {
+            milliseconds: 1_000,
+        },
     )]);
     tray.choose("Back up now").await?;
     tray.shows("a run", |shown| shown.tip.contains("Backing up"))
