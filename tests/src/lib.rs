@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod demo;
 pub mod desktop;
+pub mod disk;
 pub mod furnish;
 pub mod git;
 pub mod history;

@@ -8,6 +8,7 @@ use labkeep_engine::keep::{BackupWish, ExportWish};
 use labkeep_engine::kind::Item;
 use labkeep_engine::outcome::Outcome;
 use labkeep_engine::view::{Mark, ReportLine, RunDetail, Severity};
+use labkeep_tests::disk::flip;
 use labkeep_tests::furnish::furnish;
 use labkeep_tests::keeper::Keeper;
 use labkeep_tests::world::{World, many, seeded};
@@ -180,18 +181,6 @@ fn packs(vault: &Path) -> Result<Vec<PathBuf>> {
     }
     packs.sort();
     Ok(packs)
-}
-
-/// Flips a byte in the middle of a file, as a failing disk does.
-fn flip(path: &Path) -> Result<()> {
-    let mut content = fs::read(path)?;
-    let middle = content.len() / 2;
-    content[middle] ^= 0x40;
-    let mut permissions = fs::metadata(path)?.permissions();
-    #[expect(clippy::permissions_set_readonly_false, reason = "a scratch vault")]
-    permissions.set_readonly(false);
-    fs::set_permissions(path, permissions)?;
-    Ok(fs::write(path, content)?)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,40 +1,17 @@
 //! A full disk: said clearly and with what helps, and nothing is lost.
 
 use std::path::PathBuf;
-use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
+use labkeep_tests::disk::apart;
 
 use crate::machine::{Machine, contents, dense, keeps};
 
-/// What `unshare` says where no file systems may be mounted.
-const FORBIDDEN: [&str; 2] = ["Operation not permitted", "Permission denied"];
-
-/// Runs a test of this file on a small file system in memory, in a namespace
-/// of its own.
 #[test]
 fn a_full_vault_is_told_and_loses_nothing() -> Result<()> {
-    let script = r#"
-        mount -t tmpfs -o size=8m tmpfs "$FOLDER"
-        exec "$PROGRAM" --exact full::on_a_small_disk --ignored --nocapture
-    "#;
     let folder = tempfile::tempdir()?;
-    let output = Command::new("unshare")
-        .args(["--map-root-user", "--mount", "sh", "-ec", script])
-        .env("FOLDER", folder.path())
-        .env("PROGRAM", std::env::current_exe()?)
-        .output()?;
-    let mut said = String::from_utf8_lossy(&output.stdout).into_owned();
-    said.push_str(&String::from_utf8_lossy(&output.stderr));
-    if !said.contains("running 1 test") && FORBIDDEN.iter().any(|text| said.contains(text)) {
-        println!("left out, for nothing may be mounted here: {said}");
-        return Ok(());
-    }
-    ensure!(
-        output.status.success() && said.contains("1 passed"),
-        "{said}"
-    );
-    Ok(())
+    let small = r#"mount -t tmpfs -o size=8m tmpfs "$FOLDER""#;
+    apart("full::on_a_small_disk", small, folder.path())
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -19,9 +19,8 @@ use tokio::sync::{Notify, watch};
 use crate::bench::Bench;
 use crate::telling::Ear;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_ended_just_before_the_schedule_stops_is_told() -> Result<()> {
-    let bench = Bench::new().await?;
+/// An ear for the heartbeats of a Labkeep.
+async fn heard_by(bench: &Bench) -> Result<Ear> {
     let ear = Ear::default();
     let address = format!("{}/beat/secret-part", ear.listen().await?);
     let heartbeat = Channel::Heartbeat;
@@ -29,6 +28,13 @@ async fn what_ended_just_before_the_schedule_stops_is_told() -> Result<()> {
         .labkeep
         .set_endpoint(heartbeat, address.into())
         .await?;
+    Ok(ear)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_ended_just_before_the_schedule_stops_is_told() -> Result<()> {
+    let bench = Bench::new().await?;
+    let ear = heard_by(&bench).await?;
     let going = bench.keep_going();
     let mut events = bench.labkeep.runs().listen();
     bench
@@ -64,13 +70,7 @@ impl Machine for Unsettled {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_end_that_is_drowned_in_other_news_is_told() -> Result<()> {
     let bench = Bench::new().await?;
-    let ear = Ear::default();
-    let address = format!("{}/beat/secret-part", ear.listen().await?);
-    let heartbeat = Channel::Heartbeat;
-    bench
-        .labkeep
-        .set_endpoint(heartbeat, address.into())
-        .await?;
+    let ear = heard_by(&bench).await?;
     let machine = Arc::new(Unsettled::default());
     let going = bench.labkeep.keep_going(Arc::clone(&machine) as _);
     // It listens from its first moment on.

@@ -1,7 +1,7 @@
 //! A Labkeep whose clock can be moved on, and ways to harm its vault.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -221,16 +221,4 @@ impl Bench {
         );
         Ok(())
     }
-}
-
-/// Flips a byte in the middle of a file, as a failing disk does.
-pub fn flip(path: &Path) -> Result<()> {
-    let mut content = fs::read(path)?;
-    let middle = content.len() / 2;
-    content[middle] ^= 0x40;
-    let mut permissions = fs::metadata(path)?.permissions();
-    #[expect(clippy::permissions_set_readonly_false, reason = "a scratch vault")]
-    permissions.set_readonly(false);
-    fs::set_permissions(path, permissions)?;
-    Ok(fs::write(path, content)?)
 }

@@ -7,8 +7,9 @@ use anyhow::{Context, Result};
 use labkeep_engine::kind::{Item, Kind};
 use labkeep_engine::outcome::Outcome;
 use labkeep_engine::view::{Mark, Remedy};
+use labkeep_tests::disk::flip;
 
-use crate::bench::{Bench, flip};
+use crate::bench::Bench;
 
 /// What has to be true of a vault whose damage was made up for.
 async fn is_healed(bench: &Bench, path: &str, id: u64) -> Result<()> {

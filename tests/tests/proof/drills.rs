@@ -8,8 +8,9 @@ use labkeep_engine::kind::Item;
 use labkeep_engine::outcome::Outcome;
 use labkeep_engine::view::RunDetail;
 use labkeep_settings::Proof;
+use labkeep_tests::disk::flip;
 
-use crate::bench::{Bench, flip};
+use crate::bench::Bench;
 
 fn two_at_a_time() -> Proof {
     Proof {

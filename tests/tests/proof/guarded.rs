@@ -3,9 +3,10 @@
 use anyhow::{Context, Result};
 use labkeep_engine::outcome::Outcome;
 use labkeep_engine::view::LossOf;
+use labkeep_tests::disk::flip;
 use labkeep_tests::git::git;
 
-use crate::bench::{Bench, flip};
+use crate::bench::Bench;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wipe_is_seen_of_a_project_whose_copy_is_damaged() -> Result<()> {

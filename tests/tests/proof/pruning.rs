@@ -6,8 +6,9 @@ use labkeep_engine::keep::SnapshotRef;
 use labkeep_engine::outcome::Outcome;
 use labkeep_engine::view::{PlanInput, PrunePlanView, RunDetail};
 use labkeep_settings::Retention;
+use labkeep_tests::disk::flip;
 
-use crate::bench::{Bench, flip};
+use crate::bench::Bench;
 
 /// Keeps nothing but the newest from now on.
 fn keep_the_newest(bench: &Bench) -> Result<()> {

@@ -6,8 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 use labkeep_engine::outcome::Outcome;
 use labkeep_engine::view::RunDetail;
 use labkeep_settings::Proof;
+use labkeep_tests::disk::flip;
 
-use crate::bench::{Bench, flip};
+use crate::bench::Bench;
 
 fn in_three_parts() -> Proof {
     Proof {

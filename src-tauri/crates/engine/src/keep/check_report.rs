@@ -21,13 +21,7 @@ impl Labkeep {
         entry: &VaultEntry,
         affected: &BTreeMap<String, BTreeSet<String>>,
     ) -> Result<Advice> {
-        let known = self.0.catalogue.snapshots(&entry.vault_id)?;
-        let mut times: Vec<Timestamp> = known
-            .iter()
-            .filter(|snapshot| affected.contains_key(&snapshot.id))
-            .map(|snapshot| snapshot.time)
-            .collect();
-        times.sort_unstable();
+        let times = self.times_of(entry, affected)?;
         let mut names = BTreeSet::new();
         for account in self.settings()?.accounts {
             let items = self.0.catalogue.items(account.id)?;
@@ -44,8 +38,24 @@ impl Labkeep {
                 entry.name,
                 sentence(&times, &names)
             ),
-            "Restore from later snapshots. The damaged ones go when the retention no longer needs them.",
+            "Restore from later snapshots. The damaged ones go when the retention no longer needs them, or when you give them up.",
         ))
+    }
+
+    /// When the affected snapshots were made, oldest first.
+    fn times_of(
+        &self,
+        entry: &VaultEntry,
+        affected: &BTreeMap<String, BTreeSet<String>>,
+    ) -> Result<Vec<Timestamp>> {
+        let known = self.0.catalogue.snapshots(&entry.vault_id)?;
+        let mut times: Vec<Timestamp> = known
+            .iter()
+            .filter(|snapshot| affected.contains_key(&snapshot.id))
+            .map(|snapshot| snapshot.time)
+            .collect();
+        times.sort_unstable();
+        Ok(times)
     }
 
     /// What to say of damage.
@@ -56,13 +66,7 @@ impl Labkeep {
         items: &[String],
         problems: usize,
     ) -> Result<Advice> {
-        let known = self.0.catalogue.snapshots(&entry.vault_id)?;
-        let mut times: Vec<Timestamp> = known
-            .iter()
-            .filter(|snapshot| affected.contains_key(&snapshot.id))
-            .map(|snapshot| snapshot.time)
-            .collect();
-        times.sort_unstable();
+        let times = self.times_of(entry, affected)?;
         let told = sentence(&times, items);
         if told.is_empty() {
             return Ok(Advice::new(

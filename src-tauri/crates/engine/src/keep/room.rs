@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use labkeep_settings::{Run, RunKind, RunOutcome, RunQuery, VaultEntry};
 
 use super::Labkeep;
-use super::execute::Counts;
+use super::run::run_view;
 use crate::error::Result;
 use crate::view::{AttentionView, Remedy, Severity};
 use crate::words;
@@ -71,13 +71,9 @@ fn largest(runs: &[Run], since: Timestamp) -> u64 {
         })
         .filter(|run| !begun.insert(run.plan))
         .filter(|run| run.ended_at.is_some_and(|at| at >= since))
-        .map(stored)
+        .map(|run| run_view(run).bytes.stored)
         .max()
         .unwrap_or_default()
-}
-
-fn stored(run: &Run) -> u64 {
-    serde_json::from_value::<Counts>(run.counts.clone()).map_or(0, |counts| counts.bytes.stored)
 }
 
 #[cfg(test)]
