@@ -325,6 +325,15 @@ export const PLACES: readonly Place[] = [
   { name: 'home-drive', more: { also: 'drive' }, enter: home },
   { name: 'home-loss', more: { also: 'loss,damaged' }, enter: home },
   {
+    name: 'home-lost',
+    more: { also: 'lost' },
+    enter: async (page) => {
+      await home(page);
+      await page.getByRole('button', { name: 'Give it up…' }).click();
+      await page.getByRole('dialog').getByText('Give up what is lost?').waitFor();
+    },
+  },
+  {
     name: 'home-loss-answer',
     more: { also: 'loss' },
     enter: async (page) => {

@@ -105,6 +105,15 @@ function attention(world: World): AttentionView[] {
   const account = world.accounts[0];
   const vault = world.vaults[0];
   const run = world.runs[0];
+  if (world.switches.also.has('lost') && vault) {
+    list.push({
+      key: 'lost',
+      severity: 'danger',
+      title: 'A part of the vault is damaged: acme/labs/toy is affected',
+      detail: 'It is gone at GitLab and cannot be saved again.',
+      remedy: { do: 'give_up', vault: vault.id },
+    });
+  }
   if (world.switches.world === 'errors' && account && vault && run) {
     list.push(
       {

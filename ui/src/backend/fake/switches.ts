@@ -2,9 +2,10 @@
 //   ?fake=demo|empty|fresh|many|errors|partial|running|whole|recovered
 //                                 which company, in which state; recovered:
 //                                 just opened from its vault alone
-//   &also=paused,loss,drive,copies,behind,channels,damaged,update,minimised,unread
+//   &also=paused,loss,drive,copies,behind,channels,damaged,update,minimised,unread,lost
 //                                 what else there is, any number of; unread:
-//                                 snapshots of an opened vault are damaged
+//                                 snapshots of an opened vault are damaged;
+//                                 lost: what is damaged is gone at GitLab
 //   &keychain=locked              secrets cannot be kept
 //   &now=2026-11-23T14:42:00               a fixed starting time
 //   &ends=partial|failed          how new backups end
