@@ -37,6 +37,7 @@ mod veto;
 mod writer;
 
 pub use check::{CheckOptions, CheckReport, Finding, ReadShare, Severity};
+pub use copy::mend::MendReport;
 pub use copy::{CopiedSnapshot, CopyReport};
 pub use error::{Cause, Error, Format, PathProblem, Result};
 pub use id::{NotASnapshotId, SnapshotId, VaultId};

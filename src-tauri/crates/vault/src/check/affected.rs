@@ -10,10 +10,10 @@ use std::sync::Arc;
 use rustic_core::TreeId;
 use rustic_core::repofile::NodeType;
 
-use super::Check;
 use crate::error::Result;
 use crate::guard::guarded;
 use crate::id::SnapshotId;
+use crate::progress::Reporter;
 use crate::vault::FullView;
 
 /// Parts of a path that are told: `projects/12`.
@@ -23,8 +23,8 @@ const DEPTH: usize = 2;
 type Paths = Arc<BTreeSet<String>>;
 
 /// Snapshots with something lost, and the paths of it.
-pub(super) fn find(
-    check: &Check<'_>,
+pub(crate) fn find(
+    reporter: &Reporter,
     view: &FullView,
     damaged: &HashMap<TreeId, BTreeSet<String>>,
     roots: &[(SnapshotId, TreeId)],
@@ -34,7 +34,7 @@ pub(super) fn find(
         return Ok(affected);
     }
     let mut search = Search {
-        check,
+        reporter,
         view,
         damaged,
         known: HashMap::new(),
@@ -50,7 +50,7 @@ pub(super) fn find(
 }
 
 struct Search<'a> {
-    check: &'a Check<'a>,
+    reporter: &'a Reporter,
     view: &'a FullView,
     damaged: &'a HashMap<TreeId, BTreeSet<String>>,
     /// By folder and how deep it lies, up to the depth.
@@ -65,7 +65,7 @@ impl Search<'_> {
         if let Some(paths) = self.known.get(&(tree, depth)) {
             return Ok(Arc::clone(paths));
         }
-        self.check.go_on()?;
+        self.reporter.go_on()?;
         let mut paths = BTreeSet::new();
         for name in self.damaged.get(&tree).into_iter().flatten() {
             // The folder itself, or something right in it.

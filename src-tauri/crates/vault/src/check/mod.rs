@@ -4,7 +4,7 @@
 //! index, panics on some damaged packs, and reports in prose. Every finding is
 //! in the report, with the files of the snapshots that it concerns.
 
-mod affected;
+pub(crate) mod affected;
 mod data;
 mod finding;
 mod map;
@@ -118,6 +118,19 @@ impl Vault {
             Check::new(self, options, reporter).run()
         })
     }
+
+    /// Pack files that the index relies on and that are not there, or not of
+    /// the size that it says. Reads nothing but the index files.
+    pub(crate) fn packs_amiss(&self, reporter: &Reporter) -> Result<BTreeSet<String>> {
+        let mut check = Check::new(self, CheckOptions::default(), reporter.clone());
+        let map = check.index()?.map;
+        let bad = check.packs(&map)?;
+        Ok(map
+            .packs()
+            .filter(|pack| bad.contains(pack))
+            .map(|pack| path_of(FileType::Pack, pack))
+            .collect())
+    }
 }
 
 struct Check<'a> {
@@ -165,7 +178,7 @@ impl<'a> Check<'a> {
 
         self.report.snapshots = roots.len() as u64;
         let damaged = trees::walk(&mut self, &view, &map, &bad, &roots)?;
-        self.report.affected = affected::find(&self, &view, &damaged, &roots)?;
+        self.report.affected = affected::find(&self.reporter, &view, &damaged, &roots)?;
         let unreadable = self
             .report
             .findings

@@ -8,6 +8,7 @@
 //! or a prune frees.
 
 mod compare;
+pub(crate) mod mend;
 mod origin;
 pub(crate) mod packs;
 pub(crate) mod source;

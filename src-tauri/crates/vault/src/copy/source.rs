@@ -39,8 +39,8 @@ pub(super) struct Source<'a> {
 /// What a snapshot needs and the other vault lacks, in the order of reading.
 #[derive(Debug, Default)]
 pub(super) struct Lacking {
-    data: Vec<Place>,
-    trees: Vec<Place>,
+    pub(super) data: Vec<Place>,
+    pub(super) trees: Vec<Place>,
 }
 
 impl Lacking {
@@ -176,7 +176,8 @@ impl<'a> Source<'a> {
         Ok(parts)
     }
 
-    fn tree(&mut self, id: TreeId) -> Result<Tree> {
+    /// A folder of a snapshot.
+    pub(super) fn tree(&mut self, id: TreeId) -> Result<Tree> {
         let (pack, blob) = self.place(id)?;
         let path = path_of(FileType::Pack, &pack);
         let content = self
@@ -193,7 +194,8 @@ impl<'a> Source<'a> {
         serde_json::from_slice(&content).map_err(|_| self.damaged(&path))
     }
 
-    fn place<T: PackedId>(&self, id: T) -> Result<Place> {
+    /// Where a part is.
+    pub(super) fn place<T: PackedId>(&self, id: T) -> Result<Place> {
         let name: BlobId = id.into();
         let entry = self.view.get_index_entry(&id).map_err(|_| Error::Missing {
             path: format!(

@@ -9,6 +9,7 @@ mod full;
 mod guards;
 mod killed;
 mod measure;
+mod mend;
 mod open;
 mod permissions;
 mod prune;
