@@ -4,6 +4,7 @@ pub mod bench;
 pub mod demo;
 pub mod desktop;
 pub mod disk;
+pub mod ear;
 pub mod furnish;
 pub mod git;
 pub mod history;

@@ -5,6 +5,8 @@
 mod bench;
 #[path = "keep_going/ending.rs"]
 mod ending;
+#[path = "keep_going/owed.rs"]
+mod owed;
 #[path = "keep_going/silent.rs"]
 mod silent;
 #[path = "keep_going/starting.rs"]

@@ -8,9 +8,9 @@ use anyhow::{Context, Result};
 use jiff::{SignedDuration, Timestamp};
 use labkeep_engine::Labkeep;
 use labkeep_engine::clock::Clock;
-use labkeep_engine::keep::Scheduler;
+use labkeep_engine::keep::{BackupWish, Scheduler};
 use labkeep_engine::machine::{Machine, MachineConditions};
-use labkeep_engine::outcome::RunKind;
+use labkeep_engine::outcome::{Outcome, RunKind};
 use labkeep_engine::view::{PlanView, RunEvent, RunView, ScheduleView};
 use labkeep_tests::keeper::{Keeper, open_with};
 use labkeep_tests::world::many;
@@ -96,6 +96,15 @@ impl Bench {
     pub fn pass(&self, minutes: i64) {
         self.clock.advance(SignedDuration::from_mins(minutes));
         self.machine.look_again();
+    }
+
+    /// Backs up at once, and well.
+    pub async fn back_up(&self) -> Result<()> {
+        let wish = BackupWish::default();
+        let run = self.labkeep.start_backup(&self.keeper.plan, wish)?;
+        let ended = self.labkeep.wait_for(run).await?;
+        assert_eq!(ended.outcome, Some(Outcome::Complete));
+        Ok(())
     }
 
     pub fn plan(&self) -> Result<PlanView> {

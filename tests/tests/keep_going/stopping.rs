@@ -11,30 +11,18 @@ use labkeep_engine::clock::SystemClock;
 use labkeep_engine::keep::BackupWish;
 use labkeep_engine::machine::{Machine, MachineConditions};
 use labkeep_engine::outcome::Outcome;
-use labkeep_engine::view::{Channel, RunEvent};
+use labkeep_engine::view::RunEvent;
 use labkeep_settings::{Home, SecretKey, Secrets, SecretsError};
+use labkeep_tests::ear::Ear;
 use secrecy::SecretString;
 use tokio::sync::{Notify, watch};
 
 use crate::bench::Bench;
-use crate::telling::Ear;
-
-/// An ear for the heartbeats of a Labkeep.
-async fn heard_by(bench: &Bench) -> Result<Ear> {
-    let ear = Ear::default();
-    let address = format!("{}/beat/secret-part", ear.listen().await?);
-    let heartbeat = Channel::Heartbeat;
-    bench
-        .labkeep
-        .set_endpoint(heartbeat, address.into())
-        .await?;
-    Ok(ear)
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_ended_just_before_the_schedule_stops_is_told() -> Result<()> {
     let bench = Bench::new().await?;
-    let ear = heard_by(&bench).await?;
+    let ear = Ear::of_heartbeats(&bench.labkeep).await?;
     let going = bench.keep_going();
     let mut events = bench.labkeep.runs().listen();
     bench
@@ -70,7 +58,7 @@ impl Machine for Unsettled {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_end_that_is_drowned_in_other_news_is_told() -> Result<()> {
     let bench = Bench::new().await?;
-    let ear = heard_by(&bench).await?;
+    let ear = Ear::of_heartbeats(&bench.labkeep).await?;
     let machine = Arc::new(Unsettled::default());
     let going = bench.labkeep.keep_going(Arc::clone(&machine) as _);
     // It listens from its first moment on.

@@ -1,64 +1,18 @@
 //! Who is told what, and how often.
 
-use std::sync::{Arc, Mutex};
+use std::fs;
 
 use anyhow::{Context, Result};
-use axum::Router;
-use axum::extract::State;
-use axum::routing::{get, post};
 use jiff::SignedDuration;
 use labkeep_engine::keep::BackupWish;
 use labkeep_engine::outcome::Outcome;
 use labkeep_engine::view::{Channel, Protection};
+use labkeep_tests::ear::Ear;
 use labkeep_tests::keeper::open_with;
-use serde_json::Value;
 use tokio::net::TcpListener;
 
 use crate::bench::Bench;
 use crate::ending::change_catalogue;
-
-/// A server that writes down what it is told.
-#[derive(Clone, Default)]
-pub struct Ear {
-    told: Arc<Mutex<Vec<Value>>>,
-    beats: Arc<Mutex<u32>>,
-}
-
-impl Ear {
-    /// Listens; gives its address.
-    pub async fn listen(&self) -> Result<String> {
-        self.listen_at("127.0.0.1:0").await
-    }
-
-    /// The same, at a place of its own.
-    async fn listen_at(&self, place: &str) -> Result<String> {
-        let listener = TcpListener::bind(place).await?;
-        let address = format!("http://{}", listener.local_addr()?);
-        let hear = |State(ear): State<Self>, body: String| async move {
-            let value = serde_json::from_str(&body).expect("JSON");
-            ear.told.lock().expect("nobody panics with it").push(value);
-        };
-        let beat = |State(ear): State<Self>| async move {
-            *ear.beats.lock().expect("nobody panics with it") += 1;
-        };
-        let router = Router::new()
-            .route("/hook/secret-part", post(hear))
-            .route("/beat/secret-part", get(beat))
-            .with_state(self.clone());
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        Ok(address)
-    }
-
-    pub fn beats(&self) -> u32 {
-        *self.beats.lock().expect("nobody panics with it")
-    }
-
-    pub fn kinds(&self) -> Vec<String> {
-        let told = self.told.lock().expect("nobody panics with it");
-        let kind = |told: &Value| told["labkeep"]["kind"].as_str().expect("text").to_owned();
-        told.iter().map(kind).collect()
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failure_is_told_once_and_its_remedy_makes_everything_well() -> Result<()> {
@@ -239,5 +193,40 @@ async fn a_backup_that_cannot_be_started_is_told_as_such_until_its_plan_is_gone(
     bench
         .until(|| bench.pass(2), || Ok((!troubles()?).then_some(())))
         .await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_that_cannot_be_read_are_told_as_everybody_was_before() -> Result<()> {
+    let bench = Bench::new().await?;
+    let ear = Ear::default();
+    let address = format!("{}/hook/secret-part", ear.listen().await?);
+    let webhook = Channel::Webhook;
+    bench.labkeep.set_endpoint(webhook, address.into()).await?;
+    let vault = bench.labkeep.vaults()?.remove(0).id;
+    bench.labkeep.postpone_recovery_kit(&vault)?;
+    let mut notices = bench.labkeep.notices();
+    let going = bench.keep_going();
+    bench.back_up().await?;
+    assert_eq!(ear.kinds(), [""; 0], "nothing needs anybody");
+    let file = bench.keeper.home().join("settings.json");
+    let before = fs::read(&file)?;
+    fs::write(&file, "{")?;
+    bench.machine.look_again();
+    let notice = notices.recv().await?;
+    assert_eq!(notice.key, "blind");
+    assert!(notice.body.contains("settings.json"), "{notice:?}");
+    // It is looked at again, and told once.
+    for _ in 0..3 {
+        bench.pass(1);
+        assert!(bench.labkeep.tell().await.is_err());
+    }
+    going.stop().await;
+    assert_eq!(ear.kinds(), ["attention"]);
+    assert_eq!(ear.last_title(), Some(notice.title));
+    assert!(notices.try_recv().is_err());
+    fs::write(&file, before)?;
+    bench.labkeep.tell().await?;
+    assert_eq!(ear.kinds().len(), 1);
     Ok(())
 }

@@ -21,22 +21,26 @@ impl Labkeep {
             heartbeat,
             email,
         } = self.settings()?.preferences.notifications;
+        Ok(ChannelsView {
+            webhook,
+            ntfy,
+            heartbeat,
+            email,
+            problems: self.channel_problems()?,
+        })
+    }
+
+    /// Whom Labkeep could not tell lately.
+    pub(super) fn channel_problems(&self) -> Result<Vec<ChannelProblem>> {
         let memo = self.0.catalogue.memo(PROBLEMS)?;
-        let problems: Vec<ChannelProblem> = memo
+        Ok(memo
             .map(serde_json::from_value)
             .transpose()
             .unwrap_or_else(|error| {
                 tracing::warn!(%error, "what could not be told is not understood");
                 None
             })
-            .unwrap_or_default();
-        Ok(ChannelsView {
-            webhook,
-            ntfy,
-            heartbeat,
-            email,
-            problems,
-        })
+            .unwrap_or_default())
     }
 
     /// Sets an address up, in place of the one before.

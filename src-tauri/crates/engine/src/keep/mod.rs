@@ -25,6 +25,7 @@ mod export;
 mod find;
 mod folder;
 mod given_up;
+mod good_news;
 mod hindered;
 mod home;
 mod items;
@@ -66,7 +67,7 @@ use tokio::sync::broadcast;
 use crate::advice::Advice;
 use crate::clock::SharedClock;
 use crate::error::{Error, Result};
-use crate::notify::{Notice, ToldBy};
+use crate::notify::{Notice, Owed, ToldBy};
 use crate::run::Runs;
 use crate::run::process::Presence;
 use crate::schedule::Why;
@@ -105,6 +106,10 @@ struct Inner {
     troubles: Mutex<BTreeMap<String, Advice>>,
     /// What was told, in case the catalogue does not take it.
     told: Mutex<ToldBy>,
+    /// Whom good news is owed, while the catalogue does not take it.
+    owed: Mutex<Option<Owed>>,
+    /// The settings as they could be read last, for when they cannot be.
+    settings: Mutex<Settings>,
     /// What the desktop should show.
     notices: broadcast::Sender<Notice>,
 }
@@ -114,7 +119,7 @@ impl Labkeep {
     /// such; nothing else is done.
     pub fn open(home: Home, secrets: Arc<dyn Secrets>, clock: SharedClock) -> Result<Self> {
         let store = Store::open(&home)?;
-        store.read()?;
+        let settings = store.read()?;
         let catalogue = Catalogue::open(&home.catalogue_file())?;
         let runs = Runs::new(home.locks());
         let presence = Presence::begin(&home.locks()).map_err(|source| Error::File {
@@ -136,6 +141,8 @@ impl Labkeep {
             held: Mutex::default(),
             troubles: Mutex::default(),
             told: Mutex::default(),
+            owed: Mutex::default(),
+            settings: Mutex::new(settings),
             notices: broadcast::channel(NOTICES).0,
         }));
         let crashed = labkeep.note_crashes()?;

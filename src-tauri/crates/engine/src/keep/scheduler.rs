@@ -2,15 +2,14 @@
 //! needs the user. What is due is decided elsewhere, by pure rules; this is the
 //! loop that asks them whenever something may have changed.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use labkeep_settings::{Plan, PlanId, RunKind, RunQuery, Settings};
-use tokio::sync::broadcast;
-use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use labkeep_settings::{Plan, PlanId, Settings};
+use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -34,9 +33,6 @@ const ANSWER: Duration = Duration::from_secs(30);
 /// tried more than once.
 const TELLING: Duration = Duration::from_secs(90);
 
-/// Ends of runs that are remembered, and looked for when some were missed.
-const MOST: usize = 256;
-
 /// The clock on the wall went on by so much more than time passed: the machine
 /// slept.
 const SLEPT: SignedDuration = SignedDuration::from_secs(20);
@@ -50,10 +46,19 @@ pub struct Scheduler {
 
 impl Scheduler {
     /// Starts nothing any more, once what is being told is told.
-    pub async fn stop(mut self) {
+    pub async fn stop(self) {
+        self.stop_within(TELLING).await;
+    }
+
+    /// The same, with less patience. What is not told by then stays written
+    /// down, and the next scheduler tells it.
+    pub async fn stop_within(mut self, patience: Duration) {
         self.stop.cancel();
-        if tokio::time::timeout(TELLING, &mut self.task).await.is_err() {
-            tracing::warn!("the schedule did not end in time");
+        if tokio::time::timeout(patience, &mut self.task)
+            .await
+            .is_err()
+        {
+            tracing::warn!("the schedule did not end in time; what it was telling is told later");
         }
     }
 }
@@ -75,10 +80,6 @@ struct Memory {
     failed: Failed,
     seen: (Timestamp, Instant),
     wakes: u64,
-    /// Since when it listens.
-    began: Timestamp,
-    /// Runs whose end was heard of, the last ones.
-    heard: VecDeque<String>,
 }
 
 impl Labkeep {
@@ -93,9 +94,10 @@ impl Labkeep {
             woken: now,
             failed: Failed::new(),
             seen: (now, Instant::now()),
-            began: now,
-            heard: VecDeque::new(),
         };
+        if let Err(error) = self.begin_owing(None) {
+            tracing::error!(error = %chain(&error), "it is not known which backups were told of");
+        }
         let stop = CancellationToken::new();
         Scheduler {
             task: tokio::spawn(labkeep.go_on(memory, stop.clone())),
@@ -106,13 +108,30 @@ impl Labkeep {
     async fn go_on(self, mut memory: Memory, stop: CancellationToken) {
         let mut events = self.0.runs.listen();
         let mut changes = memory.machine.changes();
-        memory.machine.settle().await;
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = memory.machine.settle() => {}
+        }
+        // What ended before somebody who could tell it ended as well.
+        self.tell_what_went_well().await;
         let mut is_heard = true;
         loop {
-            let wait = match self.look(&mut memory).await {
-                Ok(wait) => wait,
+            // What is only looked at is left at once; what is told is not.
+            let looked = tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                looked = self.look(&mut memory) => looked,
+            };
+            let wait = match looked {
+                Ok(wait) => {
+                    self.tell_what_needs_people().await;
+                    wait
+                }
                 Err(error) => {
                     tracing::error!(error = %chain(&error), "the schedule could not be looked at");
+                    if let Err(error) = self.tell_blind(&error).await {
+                        tracing::error!(error = %chain(&error), "and that could not be told");
+                    }
                     LOOK
                 }
             };
@@ -121,11 +140,7 @@ impl Labkeep {
             loop {
                 tokio::select! {
                     biased;
-                    // Nowhere else: what has begun to be told is told.
-                    () = stop.cancelled() => {
-                        self.tell_the_rest(&mut events, &mut memory).await;
-                        return;
-                    }
+                    () = stop.cancelled() => break,
                     () = &mut alarm => break,
                     heard = changes.changed(), if is_heard => match heard {
                         Ok(()) => break,
@@ -133,74 +148,36 @@ impl Labkeep {
                         Err(_) => is_heard = false,
                     },
                     event = events.recv() => match event {
-                        Ok(RunEvent::Ended { run, .. }) => {
-                            self.ended(&run, &mut memory).await;
+                        // Ends may be among what was missed.
+                        Ok(RunEvent::Ended { .. }) | Err(RecvError::Lagged(_)) => {
+                            self.tell_what_went_well().await;
+                            self.tell_what_needs_people().await;
                             break;
                         }
                         Ok(RunEvent::Changed) => break,
-                        Err(RecvError::Lagged(_)) => {
-                            self.tell_what_was_missed(&mut memory).await;
-                            break;
-                        }
                         Ok(_) => {}
                         Err(RecvError::Closed) => return,
                     },
                 }
             }
         }
+        // What ended meanwhile.
+        self.tell_what_went_well().await;
     }
 
-    /// Tells of runs that ended and were not told of yet.
-    async fn tell_the_rest(&self, events: &mut broadcast::Receiver<RunEvent>, memory: &mut Memory) {
-        loop {
-            match events.try_recv() {
-                Ok(RunEvent::Ended { run, .. }) => self.ended(&run, memory).await,
-                Ok(_) => {}
-                Err(TryRecvError::Lagged(_)) => self.tell_what_was_missed(memory).await,
-                Err(TryRecvError::Empty | TryRecvError::Closed) => return,
-            }
+    async fn tell_what_went_well(&self) {
+        if let Err(error) = self.tell_good_news().await {
+            tracing::error!(error = %chain(&error), "not everybody was told what went well");
         }
     }
 
-    /// Tells of backups of this process whose end was not heard of, because
-    /// too much was.
-    async fn tell_what_was_missed(&self, memory: &mut Memory) {
-        let query = RunQuery {
-            kind: Some(RunKind::Backup),
-            limit: u32::try_from(MOST).ok(),
-            ..RunQuery::default()
+    async fn tell_what_needs_people(&self) {
+        let told = match self.owes() {
+            Ok(true) => self.tell_good_news().await,
+            told => told.map(drop),
         };
-        let runs = match self.0.catalogue.runs(&query) {
-            Ok(runs) => runs,
-            Err(error) => {
-                tracing::error!(%error, "ends that were missed cannot be looked up");
-                return;
-            }
-        };
-        for run in runs.into_iter().rev() {
-            let is_ours = run.process == *self.0.presence.process();
-            let run = self.with_end(run);
-            if is_ours && run.ended_at.is_some_and(|at| at >= memory.began) {
-                self.ended(&run.id.to_string(), memory).await;
-            }
-        }
-    }
-
-    /// A run ended. It is told of once, however often that is heard.
-    async fn ended(&self, run: &str, memory: &mut Memory) {
-        if memory.heard.iter().any(|heard| heard == run) {
-            return;
-        }
-        memory.heard.push_back(run.to_owned());
-        if memory.heard.len() > MOST {
-            memory.heard.pop_front();
-        }
-        let told = match self.find_run(run) {
-            Ok(run) => self.after_backup(run).await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = told {
-            tracing::error!(run, error = %chain(&error), "the end of a run could not be told");
+        if let Err(error) = self.tell().await.and(told) {
+            tracing::error!(error = %chain(&error), "not everybody was told");
         }
     }
 
@@ -270,7 +247,6 @@ impl Labkeep {
             self.start_what_waits(&settings, &mut memory.failed, now)
                 .await;
         }
-        self.tell().await?;
         let wait = next.duration_since(self.0.clock.now());
         Ok(Duration::try_from(wait)
             .unwrap_or_default()

@@ -11,7 +11,8 @@ use super::notice::{Notice, Told, due};
 use crate::view::Channel;
 
 /// Somebody who is told of problems.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Sink {
     /// Whoever sits in front of this machine.
     Desktop,
@@ -20,6 +21,14 @@ pub enum Sink {
 }
 
 impl Sink {
+    /// The channel, if it is one.
+    pub const fn channel(self) -> Option<Channel> {
+        match self {
+            Self::Desktop => None,
+            Self::Channel(channel) => Some(channel),
+        }
+    }
+
     const fn name(self) -> &'static str {
         match self {
             Self::Desktop => "desktop",
