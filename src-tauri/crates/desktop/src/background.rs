@@ -26,6 +26,12 @@ const BREATH: Duration = Duration::from_millis(500);
 /// How long runs may take to stop when Labkeep ends.
 const GRACE: Duration = Duration::from_millis(1500);
 
+/// How long what is being told may take when the user ends Labkeep.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// The same when the session ends, which waits for nobody.
+const LAST_WORD: Duration = Duration::from_secs(1);
+
 /// What only the main thread can do, which alone may have a window.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ForMain {
@@ -51,8 +57,8 @@ pub async fn obey(
         let for_main = match order {
             Order::Open(place) => ForMain::Show(place),
             Order::Quit(why) => {
-                // It would tell of what is stopped now, and start it again.
-                schedule.end();
+                // It would start again what is stopped now.
+                schedule.end(patience(why)).await;
                 if let Ok(labkeep) = &labkeep {
                     stop(labkeep, why).await;
                 }
@@ -88,6 +94,15 @@ fn carry_out(labkeep: &Labkeep, order: Order) -> Result<(), Box<Error>> {
         Order::Open(_) | Order::Quit(_) => {}
     }
     Ok(())
+}
+
+/// How long what is being told may take when Labkeep ends.
+fn patience(why: &str) -> Duration {
+    if why == words::SESSION_ENDED {
+        LAST_WORD
+    } else {
+        LAST_WORDS
+    }
 }
 
 /// Stops every run, each noted with the reason.

@@ -2,6 +2,7 @@
 //! both of its lives, and stopped before one of them ends.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use labkeep_engine::Labkeep;
 use labkeep_engine::keep::Scheduler;
@@ -45,9 +46,13 @@ impl Schedule {
         }
     }
 
-    /// Starts and tells nothing any more, at once: Labkeep ends.
-    pub fn end(&self) {
-        drop(self.take());
+    /// The same, when Labkeep ends: what is not told by then is told by the
+    /// next start.
+    pub async fn end(&self, patience: Duration) {
+        let scheduler = self.take();
+        if let Some(scheduler) = scheduler {
+            scheduler.stop_within(patience).await;
+        }
     }
 
     /// Starts what is due, from now on or again.
