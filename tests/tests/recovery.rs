@@ -7,6 +7,8 @@ mod again;
 mod copies;
 #[path = "recovery/machine.rs"]
 mod machine;
+#[path = "recovery/mending.rs"]
+mod mending;
 #[path = "recovery/read_only.rs"]
 mod read_only;
 #[path = "recovery/retentions.rs"]

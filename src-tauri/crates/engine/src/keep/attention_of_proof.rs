@@ -4,8 +4,8 @@
 use labkeep_settings::{Run, RunKind, RunOutcome, RunQuery, VaultEntry};
 
 use super::Labkeep;
+use super::affected::listed;
 use super::check::{is_about_the_past, is_settled, needed_after, share_of};
-use super::damage::listed;
 use crate::error::Result;
 use crate::proof::Share;
 use crate::schedule::promise::believed;

@@ -10,11 +10,10 @@ use labkeep_vault::{CheckOptions, CheckReport, Finding, Location, ReadShare, Sna
 use serde_json::json;
 
 use super::check_report::{is_of_a_snapshot, is_of_content, leave_out, lines};
-use super::damage::{Damage, Found, item_at};
-use super::execute::{Ended, Execution, Order, item_of};
+use super::damage::Found;
+use super::execute::{Ended, Execution, Order};
 use super::{Labkeep, blocking};
 use crate::error::{Error, Result};
-use crate::kind::Item;
 use crate::outcome::{Outcome, RunKind};
 use crate::proof::{Last, Rotation, Share, due_at, parts};
 use crate::view::{Mark, Phase};
@@ -231,40 +230,6 @@ impl Labkeep {
             report,
             ..Ended::failed(self.damage_advice(entry, &affected, &items, problems)?)
         })
-    }
-
-    /// Whether everything that is lost was known before, is of earlier snapshots,
-    /// and every item that it is of was saved whole since, or was given up.
-    fn is_past(
-        &self,
-        entry: &VaultEntry,
-        before: &Damage,
-        affected: &BTreeMap<String, BTreeSet<String>>,
-    ) -> Result<bool> {
-        let known = self.0.catalogue.snapshots(&entry.vault_id)?;
-        let time = |id: &str| known.iter().find(|s| s.id == id).map(|s| s.time);
-        let mut whole: BTreeMap<Item, Vec<String>> = BTreeMap::new();
-        for account in self.settings()?.accounts {
-            for item in self.0.catalogue.items(account.id)? {
-                if let (Some(item), Some(last)) = (item_of(item.item), item.last_snapshot) {
-                    whole.entry(item).or_default().push(last);
-                }
-            }
-        }
-        Ok(affected.iter().all(|(snapshot, folders)| {
-            folders.iter().all(|folder| {
-                let is_saved_since = item_at(folder)
-                    .and_then(|item| whole.get(&item))
-                    .into_iter()
-                    .flatten()
-                    .any(|last| {
-                        let is_affected = affected.get(last).is_some_and(|f| f.contains(folder));
-                        !is_affected && time(last) > time(snapshot)
-                    });
-                before.is_given_up(snapshot, folder)
-                    || (before.knows(snapshot, folder) && is_saved_since)
-            })
-        }))
     }
 
     /// The checks of a vault, the one that was written down last first.

@@ -7,7 +7,7 @@ use labkeep_settings::VaultEntry;
 use labkeep_vault::{CheckReport, Finding, Severity, SnapshotId};
 
 use super::Labkeep;
-use super::damage::sentence;
+use super::affected::sentence;
 use super::execute::item_of;
 use crate::advice::Advice;
 use crate::error::Result;
@@ -77,6 +77,10 @@ impl Labkeep {
                 "Do not rely on it alone: back up thoroughly into another vault, and look after the disk.",
             ));
         }
+        let brought = self.brought_by_copies(entry)?;
+        if affected.keys().all(|snapshot| brought.contains(snapshot)) {
+            return self.damage_of_copies(entry, affected, &told);
+        }
         let is_written = self.settings()?.plans.iter().any(|p| p.vault == entry.id);
         let next = match (is_written, items.len()) {
             (false, _) | (_, 0) => "",
@@ -90,6 +94,32 @@ impl Labkeep {
             ),
             "Back up now, so that what is damaged is saved again, and look after the disk.",
         ))
+    }
+
+    /// The same of what second copies brought, which no backup brings again.
+    fn damage_of_copies(
+        &self,
+        entry: &VaultEntry,
+        affected: &BTreeMap<String, BTreeSet<String>>,
+        told: &str,
+    ) -> Result<Advice> {
+        let damage = self.damage(entry.id)?;
+        let stays = affected.iter().all(|(snapshot, folders)| {
+            let mut folders = folders.iter();
+            folders.all(|folder| damage.is_unhealed(snapshot, folder))
+        });
+        let found = format!("A check of the vault {} found damage: {told}", entry.name);
+        Ok(if stays {
+            Advice::new(
+                format!("{found} The vault that it is copied from does not have it whole either."),
+                "Restore from other snapshots, back up and copy now, and look after the disk.",
+            )
+        } else {
+            Advice::new(
+                format!("{found} The next copy sends it again."),
+                "Copy now, so that what is damaged is stored again, and look after the disk.",
+            )
+        })
     }
 }
 

@@ -1,43 +1,47 @@
 //! Copying: one vault into another one, as a run. Asked for, or due because
 //! the one has what the other lacks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
-use labkeep_settings::{Run, RunId, RunKind as StoredKind, RunOutcome, RunQuery};
+use labkeep_settings::{Run, RunId, RunKind as StoredKind, RunQuery};
 use labkeep_settings::{VaultCopy, VaultEntry, VaultEntryId};
 use labkeep_vault::{CopiedSnapshot, CopyReport, OnProgress, SnapshotId, Unit, Vault};
 use serde_json::json;
 
+use super::check::tells_of_damage;
+use super::copy_backoff::{again_at, is_over};
 use super::copy_choice::{Choice, choose};
-use super::execute::{Counts, Ended, Execution, Order};
-use super::run::{CANCELLED, CRASHED};
+use super::copy_report::ended;
+use super::copy_state::moment;
+use super::execute::{Ended, Execution, Order};
 use super::{Labkeep, blocking};
+use crate::advice::is_damage;
 use crate::error::{Error, Result};
-use crate::outcome::{Outcome, RunKind};
-use crate::restore::things;
-use crate::run::{VaultTurn, grouped};
-use crate::view::{ByteCounts, ItemCounts, Mark, Phase, ReportLine};
-
-/// The shortest and the longest time after a copy that failed.
-const SHORTEST: SignedDuration = SignedDuration::from_mins(15);
-const LONGEST: SignedDuration = SignedDuration::from_hours(6);
+use crate::outcome::RunKind;
+use crate::run::VaultTurn;
+use crate::view::Phase;
 
 /// Runs of a copy that are looked at.
 const RUNS: u32 = 50;
 
 /// What is copied where.
-struct Pair {
-    from: VaultEntry,
-    to: VaultEntry,
+pub(super) struct Pair {
+    pub from: VaultEntry,
+    pub to: VaultEntry,
     /// The second copy that was set up for it.
     copy: Option<VaultCopy>,
+    /// Whether somebody asked for it.
+    pub is_asked: bool,
 }
 
 impl Labkeep {
     /// Brings a second copy up to date in the background.
     pub fn start_copy(&self, copy: &str) -> Result<RunId> {
+        self.start_copy_of(copy, true)
+    }
+
+    fn start_copy_of(&self, copy: &str, is_asked: bool) -> Result<RunId> {
         let copy = self.find_copy(copy)?;
         let from = self.find_vault(&copy.from.to_string())?;
         let to = self.find_vault(&copy.to.to_string())?;
@@ -45,6 +49,7 @@ impl Labkeep {
             from,
             to,
             copy: Some(copy),
+            is_asked,
         })
     }
 
@@ -58,10 +63,15 @@ impl Labkeep {
         }
         let mut copies = self.settings()?.copies.into_iter();
         let copy = copies.find(|copy| copy.from == from.id && copy.to == to.id);
-        self.start_copying(Pair { from, to, copy })
+        self.start_copying(Pair {
+            from,
+            to,
+            copy,
+            is_asked: true,
+        })
     }
 
-    /// Starts every second copy that is behind, whose drives are there, and
+    /// Starts every second copy that is behind or was found damaged, whose drives are there, and
     /// that did not fail just now: one into each vault, the next when it has
     /// ended. One that cannot be started does not hold up the others.
     pub async fn start_due_copies(&self) -> Result<Vec<RunId>> {
@@ -79,7 +89,7 @@ impl Labkeep {
         .await?;
         let (mut started, mut failed) = (Vec::new(), None);
         for copy in due.values() {
-            match self.start_copy(copy) {
+            match self.start_copy_of(copy, false) {
                 Ok(run) => started.push(run),
                 // Another process was faster.
                 Err(Error::Copying { .. }) => {}
@@ -92,7 +102,7 @@ impl Labkeep {
     }
 
     fn is_due(&self, copy: &VaultCopy) -> Result<bool> {
-        if self.behind(copy)?.is_empty() {
+        if self.behind(copy)?.is_empty() && !self.is_to_be_mended(copy)? {
             return Ok(false);
         }
         let settings = self.settings()?;
@@ -156,6 +166,9 @@ impl Labkeep {
                 Err(error) if error.is_cancelled() => Ended::aborted(),
                 Err(error) => {
                     tracing::error!(run = %execution.id, error = %crate::error::chain(&error), "the copy failed");
+                    if tells_of_damage(&error) {
+                        labkeep.suspect_both(&pair, &execution);
+                    }
                     Ended::failed(error.advice())
                 }
             }
@@ -176,6 +189,7 @@ impl Labkeep {
         let to = execution.opening(self.vault(&pair.to)).await?;
         // Other machines may have written to it.
         self.rebuild_from(&from).await?;
+        let mended = self.mend(pair, &from, &to, execution).await?;
         let there = self.twins_in(&pair.from, &pair.to)?;
         let choice = {
             let (from, to) = (from.clone(), to.clone());
@@ -195,6 +209,10 @@ impl Labkeep {
         self.pin_copies(&from, &to, &report, &choice).await?;
         progress.enter(Phase::Comparing);
         self.rebuild_from(&to).await?;
+        self.forget_replaced(&pair.to, &to, &report).await?;
+        if error.as_ref().is_some_and(has_damage) {
+            self.suspect(pair.from.id)?;
+        }
         if error.is_none() {
             compare(&from, &to, &choice).await?;
         }
@@ -202,7 +220,55 @@ impl Labkeep {
             let at = error.is_none().then(|| self.0.clock.now());
             self.note_copy(copy, at, &choice)?;
         }
-        Ok(ended(&choice, &report, error.as_ref()))
+        Ok(ended(pair, &choice, &report, error.as_ref(), mended))
+    }
+
+    /// A copy failed at damage: a check of each vault has to tell where it is.
+    fn suspect_both(&self, pair: &Pair, execution: &Execution) {
+        for vault in [&pair.from, &pair.to] {
+            if let Err(error) = self.suspect(vault.id) {
+                execution.log.error(error.advice().to_string());
+            }
+        }
+    }
+
+    /// Snapshots that were lost in the other vault are there again under other
+    /// names: nobody need miss them any more, as a check will say.
+    async fn forget_replaced(
+        &self,
+        entry: &VaultEntry,
+        vault: &Vault,
+        report: &CopyReport,
+    ) -> Result<()> {
+        if report.copied.is_empty() {
+            return Ok(());
+        }
+        let reading = vault.clone();
+        let (sound, damaged) = blocking(move || Ok(reading.snapshots_with_damage()?)).await?;
+        let sound = sound.into_iter().map(|facts| facts.id);
+        let listed: BTreeSet<String> = sound
+            .chain(damaged.into_iter().map(|(id, _)| id))
+            .map(|id| id.to_string())
+            .collect();
+        let copied: BTreeSet<String> = report.copied.iter().map(|c| c.to.to_string()).collect();
+        let known = self.0.catalogue.snapshots(&entry.vault_id)?;
+        let again: BTreeSet<_> = known
+            .iter()
+            .filter(|known| copied.contains(&known.id))
+            .map(moment)
+            .collect();
+        let replaced: Vec<String> = known
+            .iter()
+            .filter(|known| !listed.contains(&known.id) && again.contains(&moment(known)))
+            .map(|known| known.id.clone())
+            .collect();
+        if replaced.is_empty() {
+            return Ok(());
+        }
+        self.0
+            .catalogue
+            .forget_snapshots(&entry.vault_id, &replaced)?;
+        self.suspect(entry.id)
     }
 
     /// The right to read a whole vault while nobody prunes it. None when
@@ -294,6 +360,14 @@ async fn transfer(
     })
 }
 
+/// Whether snapshots could not be copied for damage to what is copied.
+fn has_damage(error: &labkeep_vault::Error) -> bool {
+    let labkeep_vault::Error::NotCopied { failed, .. } = error else {
+        return false;
+    };
+    failed.iter().any(|(_, error)| is_damage(error))
+}
+
 /// Ends the copy when the run is cancelled, and counts its snapshots.
 fn watch(execution: &Execution) -> OnProgress {
     let (progress, goes_on) = (execution.progress(), execution.watch());
@@ -320,170 +394,4 @@ async fn compare(from: &Vault, to: &Vault, choice: &Choice) -> Result<()> {
         }
     })
     .await
-}
-
-fn ended(choice: &Choice, report: &CopyReport, error: Option<&labkeep_vault::Error>) -> Ended {
-    let failed = match error {
-        Some(labkeep_vault::Error::NotCopied { failed, .. }) => failed.as_slice(),
-        _ => &[],
-    };
-    let copied = report.copied.len() as u64;
-    let wanted = choice.wanted.len() as u64;
-    let line = |mark, text| ReportLine {
-        mark,
-        text,
-        url: None,
-    };
-    let mut lines = vec![match copied {
-        0 if failed.is_empty() => line(Mark::Good, "Everything is there already.".to_owned()),
-        _ => line(
-            Mark::Good,
-            format!(
-                "{} copied and compared, {} bytes.",
-                match copied {
-                    1 => "1 snapshot is".to_owned(),
-                    copied => format!("{copied} snapshots are"),
-                },
-                grouped(report.bytes_stored)
-            ),
-        ),
-    }];
-    if choice.not_kept > 0 {
-        let text = format!(
-            "{} not copied: the copy's retention would not keep them.",
-            things(choice.not_kept, "snapshot was", "snapshots were")
-        );
-        lines.push(line(Mark::Good, text));
-    }
-    lines.extend(failed.iter().map(|(snapshot, error)| {
-        let why = crate::advice::of_vault(error).message;
-        let text = format!(
-            "The snapshot {} could not be copied: {why}",
-            super::drill::short(&snapshot.to_string())
-        );
-        line(Mark::Bad, text)
-    }));
-    Ended {
-        outcome: match (error, copied) {
-            (None, _) => Outcome::Complete,
-            (Some(_), 0) => Outcome::Failed,
-            (Some(_), _) => Outcome::Partial,
-        },
-        advice: error.map(crate::advice::of_vault),
-        counts: Counts {
-            items: ItemCounts {
-                total: wanted,
-                captured: copied,
-                unchanged: wanted.saturating_sub(copied + failed.len() as u64),
-                stale: 0,
-                failed: failed.len() as u64,
-            },
-            bytes: ByteCounts {
-                received: report.bytes_read,
-                stored: report.bytes_stored,
-            },
-            ..Counts::default()
-        },
-        report: lines,
-        ..Ended::complete()
-    }
-}
-
-/// When the last run ended that did not go well, and when the next may be.
-fn again_at(runs: &[Run]) -> Option<(Timestamp, Timestamp)> {
-    let ended: Vec<&Run> = runs.iter().filter(|run| run.ended_at.is_some()).collect();
-    let last = ended.first()?;
-    let at = last.ended_at?;
-    let is_cancelled = |run: &Run| run.reason.as_deref() == Some(CANCELLED);
-    let counts = |run: &Run| match run.outcome {
-        Some(RunOutcome::Failed | RunOutcome::Partial) => true,
-        Some(RunOutcome::Aborted) => is_cancelled(run) || run.reason.as_deref() == Some(CRASHED),
-        Some(RunOutcome::Complete) | None => false,
-    };
-    if !counts(last) {
-        return None;
-    }
-    if is_cancelled(last) {
-        return Some((at, at + LONGEST));
-    }
-    let failures = ended.iter().take_while(|run| counts(run)).count();
-    let doubled = u32::try_from(failures - 1).unwrap_or(u32::MAX).min(10);
-    Some((at, at + (SHORTEST * 2_i32.pow(doubled)).min(LONGEST)))
-}
-
-/// Whether the time to wait is over. An end that is still to come is none: the
-/// clock was set back.
-fn is_over(ended: Timestamp, again: Timestamp, now: Timestamp) -> bool {
-    ended > now || again <= now
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use labkeep_settings::{Process, RunState};
-
-    fn at(minute: i64) -> Timestamp {
-        Timestamp::from_second(minute * 60).unwrap()
-    }
-
-    fn run(minute: i64, outcome: RunOutcome, reason: Option<&str>) -> Run {
-        Run {
-            id: RunId::random(),
-            kind: StoredKind::Copy,
-            subject: String::new(),
-            plan: None,
-            vault: None,
-            account: None,
-            state: RunState::Ended,
-            outcome: Some(outcome),
-            reason: reason.map(ToOwned::to_owned),
-            remedy: None,
-            queued_at: at(minute),
-            started_at: None,
-            ended_at: Some(at(minute)),
-            snapshot: None,
-            counts: json!({}),
-            details: json!({}),
-            process: Process {
-                host: String::new(),
-                id: 0,
-                mark: 0,
-            },
-        }
-    }
-
-    fn again(runs: &[Run]) -> Option<i64> {
-        again_at(runs).map(|(_, again)| again.as_second() / 60)
-    }
-
-    #[test]
-    fn a_copy_that_fails_again_and_again_is_tried_less_and_less_often() {
-        let failed = |minute| run(minute, RunOutcome::Failed, None);
-        let mut runs = Vec::new();
-        let mut pauses = Vec::new();
-        for _ in 0..7 {
-            runs.insert(0, failed(100));
-            pauses.push(again(&runs).unwrap() - 100);
-        }
-        assert_eq!(pauses, [15, 30, 60, 120, 240, 360, 360]);
-        runs.insert(0, run(100, RunOutcome::Complete, None));
-        assert_eq!(again(&runs), None);
-        runs.insert(0, failed(100));
-        assert_eq!(again(&runs), Some(115));
-    }
-
-    #[test]
-    fn what_a_person_stopped_is_not_begun_again_at_once() {
-        let stopped = |reason| [run(0, RunOutcome::Aborted, Some(reason))];
-        assert_eq!(again(&stopped(CANCELLED)), Some(360));
-        assert_eq!(again(&stopped(CRASHED)), Some(15));
-        assert_eq!(again(&stopped("Labkeep was closed.")), None);
-    }
-
-    #[test]
-    fn a_clock_that_was_set_back_holds_up_no_copy() {
-        assert!(!is_over(at(0), at(15), at(14)));
-        assert!(is_over(at(0), at(15), at(15)));
-        assert!(is_over(at(100), at(115), at(50)));
-    }
 }

@@ -7,22 +7,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
-use labkeep_settings::{AccountId, ItemKey, ItemSort, VaultEntry, VaultEntryId};
+use labkeep_settings::{VaultEntry, VaultEntryId};
 use labkeep_vault::{OnProgress, Vault};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::execute::{item_of, key};
-use super::snapshot::details;
+use super::mending::Folders;
 use super::{Labkeep, blocking};
 use crate::error::Result;
-use crate::kind::{Item, Sort};
+use crate::kind::Item;
 use crate::proof::Share;
 use crate::run::{RunLog, process};
-
-/// Names that a sentence lists; the others are counted.
-const NAMED: usize = 3;
 
 /// What is known to be damaged in a vault.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +39,11 @@ pub(super) struct Damage {
     check_at: Option<Timestamp>,
     /// What of snapshots was given up: it is lost, and gone at GitLab.
     given_up: BTreeMap<String, BTreeSet<String>>,
+    /// When something was last found that was not known to stay.
+    found_at: Option<Timestamp>,
+    /// What of snapshots the vault that they were copied from could not send
+    /// again.
+    unhealed: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Damage {
@@ -73,6 +73,18 @@ impl Damage {
     /// The folders of a snapshot that are known to be damaged.
     pub fn folders_of(&self, snapshot: &str) -> Option<&BTreeSet<String>> {
         self.snapshots.get(snapshot)
+    }
+
+    /// Whether this folder of a snapshot could not be sent again from where it
+    /// was copied.
+    pub fn is_unhealed(&self, snapshot: &str, folder: &str) -> bool {
+        let unhealed = self.unhealed.get(snapshot);
+        unhealed.is_some_and(|folders| folders.contains(folder))
+    }
+
+    /// When something was last found that was not known to stay.
+    pub const fn found_at(&self) -> Option<Timestamp> {
+        self.found_at
     }
 
     /// Whether the vault has to be repaired first.
@@ -137,10 +149,15 @@ impl Labkeep {
             damage.share = None;
             if found.is_sound {
                 damage.given_up.clear();
+                damage.unhealed.clear();
+                damage.found_at = None;
             }
         }
         if !found.is_sound {
-            damage.to_repair |= !found.is_past;
+            if !found.is_past {
+                damage.to_repair = true;
+                damage.found_at = Some(self.0.clock.now());
+            }
             damage.packs.extend(found.packs);
             for (snapshot, folders) in found.snapshots {
                 let known = damage.snapshots.entry(snapshot.clone()).or_default();
@@ -165,8 +182,10 @@ impl Labkeep {
             return Ok(());
         }
         let mut damage = self.damage(vault)?;
+        let now = self.0.clock.now();
         damage.to_repair = true;
-        damage.check_at = Some(self.0.clock.now());
+        damage.check_at = Some(now);
+        damage.found_at = Some(now);
         for item in items {
             let folder = item.folder();
             let known = damage.snapshots.entry(snapshot.to_owned()).or_default();
@@ -203,6 +222,40 @@ impl Labkeep {
         let mut damage = self.damage(vault)?;
         damage.check_at = Some(self.0.clock.now());
         self.set_damage(vault, &damage)
+    }
+
+    /// Pack files, by their paths, or index files that must not be relied on:
+    /// the vault is repaired before it is written to.
+    pub(super) fn note_suspects(&self, vault: VaultEntryId, packs: BTreeSet<String>) -> Result<()> {
+        let mut damage = self.damage(vault)?;
+        damage.packs.extend(packs);
+        damage.to_repair = true;
+        damage.check_at = Some(self.0.clock.now());
+        self.set_damage(vault, &damage)
+    }
+
+    /// A second copy got parts again, as far as there are any: a check has to
+    /// say whether it is whole. Tells whether something stays lost that was not
+    /// known to.
+    pub(super) fn note_unhealed(
+        &self,
+        vault: VaultEntryId,
+        unhealed: Folders,
+        got_parts: bool,
+    ) -> Result<bool> {
+        let mut damage = self.damage(vault)?;
+        let is_known = |snapshot: &str, folder: &str| {
+            damage.is_unhealed(snapshot, folder) || damage.is_given_up(snapshot, folder)
+        };
+        let is_news = unhealed
+            .iter()
+            .any(|(snapshot, folders)| folders.iter().any(|folder| !is_known(snapshot, folder)));
+        damage.unhealed = unhealed;
+        if got_parts || is_news {
+            damage.check_at = Some(self.0.clock.now());
+        }
+        self.set_damage(vault, &damage)?;
+        Ok(is_news)
     }
 
     /// Whether a vault is to be repaired before it is relied on.
@@ -304,67 +357,6 @@ impl Labkeep {
         self.set_damage(entry.id, &damage)?;
         Ok(is_healed)
     }
-
-    /// Items that the next backup of an account reads in full.
-    pub(super) fn distrusted(&self, account: AccountId) -> Result<BTreeSet<Item>> {
-        let items = self.0.catalogue.items(account)?;
-        Ok(items
-            .iter()
-            .filter(|item| item.distrusted_since.is_some())
-            .filter_map(|item| item_of(item.item))
-            .collect())
-    }
-
-    /// Distrusts what lies in these folders of snapshots, and names the items.
-    pub(super) fn distrust(
-        &self,
-        entry: &VaultEntry,
-        affected: &BTreeMap<String, BTreeSet<String>>,
-        everything: bool,
-    ) -> Result<Vec<String>> {
-        let settings = self.settings()?;
-        let now = self.0.clock.now();
-        let known = self.0.catalogue.snapshots(&entry.vault_id)?;
-        let urls: BTreeMap<&str, String> = known
-            .iter()
-            .map(|snapshot| (snapshot.id.as_str(), details(snapshot).url))
-            .collect();
-        let mut names = BTreeSet::new();
-        for account in &settings.accounts {
-            let of_account = affected
-                .iter()
-                .filter(|(snapshot, _)| {
-                    let url = urls.get(snapshot.as_str());
-                    url.is_none_or(|url| *url == account.url)
-                })
-                .flat_map(|(_, folders)| folders);
-            let keys: BTreeSet<ItemKey> = of_account.filter_map(|f| key_of(f)).collect();
-            let items = self.0.catalogue.items(account.id)?;
-            let is_here = settings
-                .plans
-                .iter()
-                .any(|plan| plan.vault == entry.id && plan.account == account.id);
-            let meant: Vec<_> = items
-                .iter()
-                .filter(|item| keys.contains(&item.item) || (everything && is_here))
-                .collect();
-            names.extend(
-                meant
-                    .iter()
-                    .filter(|item| keys.contains(&item.item))
-                    .map(|item| item.path.clone()),
-            );
-            let meant: Vec<ItemKey> = meant.iter().map(|item| item.item).collect();
-            self.0.catalogue.items_distrusted(account.id, &meant, now)?;
-        }
-        Ok(names.into_iter().collect())
-    }
-
-    /// Items were read in full and are whole.
-    pub(super) fn trust(&self, account: AccountId, items: &[Item], at: Timestamp) -> Result<()> {
-        let keys: Vec<ItemKey> = items.iter().copied().map(key).collect();
-        Ok(self.0.catalogue.items_trusted(account, &keys, at)?)
-    }
 }
 
 fn memo(vault: VaultEntryId) -> String {
@@ -380,86 +372,9 @@ pub(super) fn item_at(folder: &str) -> Option<Item> {
         .find(|item| item.sort.folder() == sort)
 }
 
-fn key_of(folder: &str) -> Option<ItemKey> {
-    item_at(folder).map(|item| ItemKey {
-        sort: match item.sort {
-            Sort::Group => ItemSort::Group,
-            Sort::Project => ItemSort::Project,
-        },
-        id: item.id,
-    })
-}
-
-/// "2 snapshots (12 Nov, 13 Nov) and 1 item (acme/web) are affected."
-pub(super) fn sentence(snapshots: &[Timestamp], items: &[String]) -> String {
-    let days: Vec<String> = snapshots
-        .iter()
-        .map(|at| {
-            let at = at.to_zoned(TimeZone::system());
-            at.strftime("%-d %b").to_string()
-        })
-        .collect();
-    let snapshots = counted(&days, "snapshot");
-    let items = counted(items, "item");
-    match (snapshots, items) {
-        (Some(snapshots), Some(items)) => format!("{snapshots} and {items} are affected."),
-        (Some(one), None) | (None, Some(one)) if one.starts_with("1 ") => {
-            format!("{one} is affected.")
-        }
-        (Some(many), None) | (None, Some(many)) => format!("{many} are affected."),
-        (None, None) => String::new(),
-    }
-}
-
-fn counted(names: &[String], what: &str) -> Option<String> {
-    let number = names.len();
-    if number == 0 {
-        return None;
-    }
-    let plural = if number == 1 { "" } else { "s" };
-    Some(format!("{number} {what}{plural} ({})", listed(names)))
-}
-
-/// The first names, and how many more there are.
-pub(super) fn listed(names: &[String]) -> String {
-    let mut seen: Vec<&str> = Vec::new();
-    for name in names {
-        if !seen.contains(&name.as_str()) {
-            seen.push(name);
-        }
-    }
-    let more = seen.len().saturating_sub(NAMED);
-    seen.truncate(NAMED);
-    let told = seen.join(", ");
-    if more == 0 {
-        told
-    } else {
-        format!("{told} and {more} more")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn damage_is_told_with_days_and_names() {
-        let day = |day: i64| Timestamp::from_second((316 + day) * 86_400 + 43_200).unwrap();
-        let names = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
-        assert_eq!(
-            sentence(&[day(0), day(1)], &names(&["acme/web"])),
-            "2 snapshots (13 Nov, 14 Nov) and 1 item (acme/web) are affected."
-        );
-        assert_eq!(sentence(&[day(0)], &[]), "1 snapshot (13 Nov) is affected.");
-        assert_eq!(
-            sentence(&[], &names(&["a/1", "a/2", "a/3", "a/4", "a/5"])),
-            "5 items (a/1, a/2, a/3 and 2 more) are affected."
-        );
-        assert_eq!(
-            sentence(&[day(0), day(0)], &[]),
-            "2 snapshots (13 Nov) are affected."
-        );
-    }
 
     #[test]
     fn folders_are_items() {

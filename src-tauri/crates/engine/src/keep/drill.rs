@@ -11,8 +11,8 @@ use labkeep_settings::{
 };
 use serde_json::json;
 
+use super::affected::listed;
 use super::check::{last_ended, tells_of_damage};
-use super::damage::listed;
 use super::drill_failures::{Failure, failure_name};
 use super::execute::{Counts, Ended, Execution, Order, item_of, key};
 use super::home::PROOF;

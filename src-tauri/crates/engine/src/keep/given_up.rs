@@ -46,6 +46,7 @@ impl Labkeep {
             .iter()
             .map(|snapshot| (snapshot.id.as_str(), details(snapshot).url))
             .collect();
+        let brought = self.brought_by_copies(vault)?;
         let mut lost = Vec::new();
         for (snapshot, folders) in damage.known() {
             let Some(url) = urls.get(snapshot.as_str()) else {
@@ -53,7 +54,10 @@ impl Labkeep {
             };
             for folder in folders {
                 let is_gone = gone.contains(&(url.clone(), folder.clone()));
-                if is_gone && !damage.is_given_up(snapshot, folder) {
+                // The next copy may send it again.
+                let is_to_come =
+                    brought.contains(snapshot) && !damage.is_unhealed(snapshot, folder);
+                if is_gone && !is_to_come && !damage.is_given_up(snapshot, folder) {
                     lost.push((snapshot.clone(), folder.clone()));
                 }
             }

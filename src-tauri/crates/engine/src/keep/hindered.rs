@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use labkeep_settings::{KnownSnapshot, VaultEntry};
 use labkeep_vault::{SnapshotFacts, SnapshotId, Vault};
 
-use super::damage::listed;
+use super::affected::listed;
 use super::drill::short;
 use super::execute::Ended;
 use super::snapshot::details;

@@ -102,7 +102,7 @@ impl Labkeep {
     }
 
     /// IDs of the plans that have snapshots in a vault, as far as is known.
-    fn plans_in(&self, entry: &VaultEntry) -> Result<BTreeSet<String>> {
+    pub(super) fn plans_in(&self, entry: &VaultEntry) -> Result<BTreeSet<String>> {
         let known = self.0.catalogue.snapshots(&entry.vault_id)?;
         Ok(known.iter().map(|known| details(known).plan).collect())
     }
