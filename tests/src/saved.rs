@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use labkeep_engine::capture::People;
 use labkeep_engine::head::Head;
-use labkeep_engine::kind::{Item, Kind};
+use labkeep_engine::kind::{Item, Kind, Sort};
 use labkeep_engine::layout;
 use labkeep_engine::ledger::{Ledger, Line};
 use labkeep_engine::refs::Refs;
@@ -133,8 +133,11 @@ impl Saved {
         Ok(People::from_ndjson(&text)?)
     }
 
-    /// A drill of one project.
+    /// A drill of one item.
     pub fn drill(&self, item: Item) -> Result<DrillReport> {
+        if item.sort == Sort::Group {
+            return Ok(rehearse::drill_group(&self.reader, &self.ledger, item)?);
+        }
         let folder = tempfile::tempdir()?;
         let material = self.material(item, folder.path())?;
         Ok(rehearse::drill(&material, &self.people()?, folder.path())?)

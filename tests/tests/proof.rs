@@ -7,6 +7,8 @@ mod bench;
 mod damage;
 #[path = "proof/drills.rs"]
 mod drills;
+#[path = "proof/groups.rs"]
+mod groups;
 #[path = "proof/guarded.rs"]
 mod guarded;
 #[path = "proof/pruning.rs"]

@@ -2,6 +2,8 @@
 //! the drill that rebuilds it in scratch and checks everything, without
 //! GitLab.
 
+mod group;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,7 +18,9 @@ use crate::ledger::Line;
 use crate::restore::{ArchiveWish, Material, Repository, RestoreError, build};
 use crate::view::{LedgerState, Mark, ReportLine};
 
-/// What a drill found of one project.
+pub use group::drill_group;
+
+/// What a drill found of one item.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DrillReport {
     /// What is as it should be, in sentences.
@@ -56,7 +60,22 @@ pub fn drill(
             fs::remove_dir_all(&folder).map_err(RestoreError::file(&folder))?;
         }
     }
-    for line in &material.lines {
+    note_missing(&material.lines, &mut report);
+    count_documents(material, &mut report)?;
+    let into = scratch.join(format!("drill-{}.tar.gz", material.item.id));
+    let wish = ArchiveWish {
+        names_authors: true,
+        ..ArchiveWish::default()
+    };
+    build(material, people, &wish, scratch, &into)?;
+    judge(&archive::check(&into, Limits::default())?, &mut report);
+    fs::remove_file(&into).map_err(RestoreError::file(&into))?;
+    Ok(report)
+}
+
+/// What is not in the snapshot at all: never saved, or not to be had.
+fn note_missing(lines: &[Line], report: &mut DrillReport) {
+    for line in lines {
         if line.is_missing() && line.pieces.is_empty() {
             let reason = line.reason.as_deref().unwrap_or("It could not be read.");
             let kind = capital(line.kind.words());
@@ -68,16 +87,6 @@ pub fn drill(
             }
         }
     }
-    count_documents(material, &mut report)?;
-    let into = scratch.join(format!("drill-{}.tar.gz", material.item.id));
-    let wish = ArchiveWish {
-        names_authors: true,
-        ..ArchiveWish::default()
-    };
-    build(material, people, &wish, scratch, &into)?;
-    judge(&archive::check(&into, Limits::default())?, &mut report);
-    fs::remove_file(&into).map_err(RestoreError::file(&into))?;
-    Ok(report)
 }
 
 fn rebuild(

@@ -41,7 +41,7 @@ export const rules = {
     readAllUnit: 'days',
     drill: 'Rehearse restores',
     drillDetail:
-      'A drill rebuilds projects from the vault in a scratch folder and checks everything. Nothing is sent to GitLab.',
+      'A drill rebuilds projects from the vault in a scratch folder, reads back what is saved of groups, and checks everything. Nothing is sent to GitLab.',
     items: 'Rebuild',
     itemsUnit: 'projects each time, and those marked important',
     never: 'Never checked by itself: damage shows only when something is restored.',

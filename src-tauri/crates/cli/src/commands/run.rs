@@ -8,7 +8,6 @@ use serde_json::json;
 
 use super::DONE;
 use crate::Ran;
-use crate::failure::Failure;
 use crate::output::Output;
 use crate::table::Table;
 use crate::{input, watch, words};
@@ -37,32 +36,20 @@ pub fn list(labkeep: &Labkeep, output: &Output) -> Ran {
     DONE
 }
 
-/// Rebuilds projects in scratch and checks everything.
+/// Rebuilds groups and projects in scratch and checks everything.
 pub async fn drill(labkeep: &Labkeep, snapshot: &str, names: &[String], output: &Output) -> Ran {
     let snapshot = labkeep.find_snapshot(snapshot)?;
     let mut items: BTreeSet<Item> = BTreeSet::new();
     for name in names {
         let saved = labkeep.find_saved(None, &snapshot.id, name).await?;
-        if saved.item.sort == Sort::Project {
-            items.insert(saved.item);
-            continue;
+        items.insert(saved.item);
+        if saved.item.sort == Sort::Group {
+            // A group stands for everything in it as well.
+            let inside = format!("{}/", saved.path);
+            let all = labkeep.saved_items(&snapshot).await?;
+            let its = all.iter().filter(|one| one.path.starts_with(&inside));
+            items.extend(its.map(|one| one.item));
         }
-        // A group stands for the projects in it.
-        let inside = format!("{}/", saved.path);
-        let projects: Vec<Item> = labkeep
-            .saved_items(&snapshot)
-            .await?
-            .iter()
-            .filter(|one| one.item.sort == Sort::Project && one.path.starts_with(&inside))
-            .map(|one| one.item)
-            .collect();
-        if projects.is_empty() {
-            return Err(Failure::refused(
-                format!("There is no project in {} in this snapshot.", saved.path),
-                "Name a project, or a group that holds some.",
-            ));
-        }
-        items.extend(projects);
     }
     let events = labkeep.runs().listen();
     let run = labkeep

@@ -18,7 +18,7 @@ use crate::ledger::{Ledger, Line};
 use crate::refs::Refs;
 
 /// Everybody with access, beside the members of the project itself.
-const WITH_ACCESS: &str = "members";
+pub const WITH_ACCESS: &str = "members";
 
 /// A git repository of the material.
 #[derive(Debug)]
@@ -276,7 +276,8 @@ fn read_links(path: &str, text: &[u8]) -> Result<Vec<(u64, Vec<Link>)>, RestoreE
     Ok(linked.into_iter().map(|one| (one.iid, one.links)).collect())
 }
 
-fn read_lines<T: DeserializeOwned>(path: &str, text: &[u8]) -> Result<Vec<T>, RestoreError> {
+/// The documents of a piece, one a line.
+pub fn read_lines<T: DeserializeOwned>(path: &str, text: &[u8]) -> Result<Vec<T>, RestoreError> {
     text.split(|byte| *byte == b'\n')
         .enumerate()
         .filter(|(_, line)| !line.is_empty())

@@ -20,5 +20,5 @@ pub use compare::{Comparison, Difference, compare};
 pub use destination::{Destination, choose};
 pub use error::RestoreError;
 pub use job::{RestoreJob, RestoreResult};
-pub use material::{Link, Material, Repository};
+pub use material::{Link, Material, Repository, WITH_ACCESS, read_lines};
 pub use plan::{Facts, Road, describe, things};
