@@ -1,7 +1,7 @@
 // What every screen may need: the backend, the overview, where the window is,
 // what runs, and the time. One object, handed down by context.
 import { createContext } from 'svelte';
-import type { Backend } from '../backend/backend.ts';
+import type { Backend, Unlisten } from '../backend/backend.ts';
 import { toAppError } from '../backend/backend.ts';
 import type { Appearance, HomeView, Overview, RunView, ShellEvent } from '../backend/bindings.ts';
 import { routeOf } from '../rules/routes.ts';
@@ -28,6 +28,9 @@ export class App {
   /** What Home shows and the light in the sidebar is made of. */
   readonly home: Loadable<HomeView>;
   appearance = $state<Appearance>('system');
+  /** Whether changes are heard of. */
+  following = $state(false);
+  #stops: Unlisten[] | null = null;
 
   constructor(backend: Backend, clock: Clock) {
     this.backend = backend;
@@ -39,20 +42,36 @@ export class App {
   }
 
   /**
-   * Connects everything; the returned function lets go of it. What the first
-   * screen needs is asked for at once, for each answer takes a while; what
-   * changes before events are heard is seen by the second look that follows.
+   * Connects the window; the returned function lets go of everything. What the
+   * first screen needs is asked for at once, for each answer takes a while.
    */
-  async run(): Promise<() => void> {
-    const stops = [this.clock.run(), this.navigation.run()];
-    await Promise.all([
-      this.attempt(async () => this.#apply(await this.backend.getAppearance())),
-      this.overview.load(),
-      this.home.load(),
-      this.backend.onShellEvent((event) => this.#hear(event)).then((stop) => stops.push(stop)),
-      this.attempt(async () => void stops.push(await this.runs.run())),
-    ]);
-    return () => stops.forEach((stop) => stop());
+  run(): () => void {
+    this.#stops = [this.clock.run(), this.navigation.run()];
+    void this.attempt(async () => this.#apply(await this.backend.getAppearance()));
+    void this.attempt(() => this.#keep(this.backend.onShellEvent((event) => this.#hear(event))));
+    void this.overview.load();
+    void this.home.load();
+    return () => {
+      this.#stops?.forEach((stop) => stop());
+      this.#stops = null;
+    };
+  }
+
+  /**
+   * Hears of runs from now on, once the first screen is there. What changed
+   * before is seen by the second look that this leads to.
+   */
+  async follow(): Promise<void> {
+    if (this.following) return;
+    await this.attempt(() => this.#keep(this.runs.run()));
+    this.following = true;
+  }
+
+  /** Keeps what ends a subscription until everything is let go of. */
+  async #keep(subscribing: Promise<Unlisten>): Promise<void> {
+    const stop = await subscribing;
+    if (this.#stops === null) stop();
+    else this.#stops.push(stop);
   }
 
   /** Time of the last tick, for relative dates. */
