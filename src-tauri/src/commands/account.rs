@@ -64,6 +64,11 @@ pub async fn list_visible_items(
 }
 
 fn open(app: &AppHandle, page: &str) -> Answer<()> {
+    #[cfg(target_os = "linux")]
+    match crate::lives::browse(page) {
+        Ok(()) => return Ok(()),
+        Err(error) => tracing::info!(%error, "the desktop names no browser"),
+    }
     app.opener().open_url(page, None::<&str>).map_err(|error| {
         tracing::warn!(%error, "the browser did not open");
         AppError::from(Error::NoBrowser {

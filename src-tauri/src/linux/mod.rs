@@ -4,6 +4,8 @@
 //! Its web engine would stay in memory after the window was closed, so the
 //! process then begins anew, hidden, as soon as nothing would be lost by it.
 
+mod drawing;
+
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
@@ -29,6 +31,7 @@ use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
+pub use self::drawing::browse;
 use crate::state::Opened;
 use crate::windowed::{self, Ended, First};
 
@@ -37,6 +40,7 @@ const THREADS: usize = 4;
 
 /// Runs Labkeep until it is quit or begins anew.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    drawing::without_graphics_card();
     // Asked for now: once an update has replaced it, it has another name.
     let program = std::env::current_exe().context("the program's own path is not known")?;
     let home = Home::locate()?;

@@ -1,0 +1,27 @@
+//! The window is drawn without the graphics card. Lists and forms are drawn as
+//! fast without it; but its libraries would be loaded into two processes before
+//! the first frame, which takes a sixth of the whole start and a good deal of
+//! memory, and with some drivers the windows of WebKitGTK stay blank.
+
+use gtk::gio::prelude::AppLaunchContextExt;
+use gtk::gio::{AppInfo, AppLaunchContext};
+use gtk::glib;
+
+/// What WebKitGTK is told by; its settings come too late for the first page.
+const VARIABLE: &str = "WEBKIT_DISABLE_DMABUF_RENDERER";
+
+/// Tells the toolkit, which is not there yet, unless the user has told it. To be
+/// called before this process has a second thread, for others may read the
+/// environment.
+pub fn without_graphics_card() {
+    if let Err(error) = glib::setenv(VARIABLE, "1", false) {
+        eprintln!("{VARIABLE}: {error}");
+    }
+}
+
+/// Opens a web page in the user's browser, which keeps its graphics card.
+pub fn browse(page: &str) -> Result<(), glib::Error> {
+    let context = AppLaunchContext::new();
+    context.unsetenv(VARIABLE);
+    AppInfo::launch_default_for_uri(page, Some(&context))
+}
