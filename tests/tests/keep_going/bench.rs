@@ -19,6 +19,12 @@ use tokio::sync::watch;
 /// The longest that anything here may take on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(2);
 
+/// A step in time that is no sleep, even if three of them are seen at once.
+const STEP: SignedDuration = SignedDuration::from_secs(5);
+
+/// Steps of more than a minute.
+const STEPS: u32 = 13;
+
 /// The system's clock, moved.
 #[derive(Default)]
 pub struct MovedClock(AtomicI64);
@@ -40,6 +46,8 @@ impl Clock for MovedClock {
 pub struct TestMachine {
     conditions: Mutex<MachineConditions>,
     changes: watch::Sender<u64>,
+    /// How often it was asked how it is, as each look does.
+    asked: watch::Sender<u64>,
 }
 
 impl TestMachine {
@@ -55,6 +63,7 @@ impl TestMachine {
 
 impl Machine for TestMachine {
     fn conditions(&self) -> MachineConditions {
+        self.asked.send_modify(|asked| *asked += 1);
         *self.conditions.lock().expect("nobody panics with it")
     }
 
@@ -128,7 +137,8 @@ impl Bench {
     }
 
     /// Does something, and waits until something is so; looks whenever
-    /// anything changed.
+    /// anything changed. A little more than a minute passes meanwhile: what was
+    /// missed or held back starts after a delay of less than that.
     pub async fn until<T>(
         &self,
         act: impl FnOnce(),
@@ -145,8 +155,33 @@ impl Bench {
                 while let Ok(RunEvent::Progress { .. }) = events.recv().await {}
             }
         };
-        tokio::time::timeout(PATIENCE, waiting)
-            .await
-            .context("nothing came of it")?
+        let waiting = tokio::time::timeout(PATIENCE, waiting);
+        tokio::pin!(waiting);
+        let found = tokio::select! {
+            found = &mut waiting => found,
+            () = self.let_a_minute_pass() => waiting.await,
+        };
+        found.context("nothing came of it")?
+    }
+
+    /// Has Labkeep look again, some times over, though the machine is the same.
+    pub async fn look_often(&self) {
+        let mut asked = self.machine.asked.subscribe();
+        for _ in 0..6 {
+            self.labkeep.runs().changed();
+            asked.changed().await.expect("the machine is kept");
+        }
+    }
+
+    /// Lets time pass in steps so small that nobody takes them for a sleep of
+    /// the machine, each once the one before was seen.
+    async fn let_a_minute_pass(&self) {
+        let mut asked = self.machine.asked.subscribe();
+        for _ in 0..STEPS {
+            self.clock.advance(STEP);
+            asked.mark_unchanged();
+            self.machine.look_again();
+            asked.changed().await.expect("the machine is kept");
+        }
     }
 }

@@ -55,6 +55,9 @@ async fn an_instance_that_does_not_answer_is_waited_for() -> Result<()> {
         .await?;
     assert_eq!(waits, "GitLab to answer");
     assert!(bench.backups()?.is_empty(), "no run failed over it");
+    // That is shown for as long as it lasts, however often it is looked at.
+    bench.look_often().await;
+    assert_eq!(bench.plan()?.waits_for, Some(waits));
     gitlab.set_faults(Vec::new());
     let runs = bench.until_backups(1, || bench.pass(2)).await?;
     assert_eq!(runs[0].outcome, Some(Outcome::Complete));

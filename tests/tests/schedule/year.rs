@@ -4,7 +4,9 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use labkeep_engine::schedule::{Conditions, Decision, End, Ending, Last, Promise, Rules, decide};
+use labkeep_engine::schedule::{
+    Conditions, Decision, End, Ending, Last, Promise, Rules, Why, decide,
+};
 use labkeep_settings::Schedule;
 
 use crate::chance::{Chance, World};
@@ -330,7 +332,14 @@ impl Year {
             conditions.instance_answers = Some(world.instance.is_on);
             decision = decide(&conditions);
         }
-        if decision.is_held() {
+        let is_silent = matches!(
+            decision,
+            Decision::Wait {
+                why: Why::InstanceSilent,
+                ..
+            }
+        );
+        if decision.is_held() && !is_silent {
             self.clear_since = self.now;
         }
         self.ask_at = self.now + LOOK;

@@ -29,6 +29,12 @@ const LOOK: Duration = Duration::from_mins(1);
 /// How long GitLab has to answer at all.
 const ANSWER: Duration = Duration::from_secs(30);
 
+/// How often it is asked at once.
+const ATTEMPTS: u32 = 2;
+
+/// When one that did not answer is asked again.
+const SILENCE: SignedDuration = SignedDuration::from_mins(1);
+
 /// How long telling may take before the schedule stops: mails and messages are
 /// tried more than once.
 const TELLING: Duration = Duration::from_secs(90);
@@ -74,6 +80,8 @@ struct Memory {
     machine: Arc<dyn Machine>,
     /// Since when each plan could have started.
     clear_since: HashMap<PlanId, Timestamp>,
+    /// When the GitLab of a plan was asked last and did not answer.
+    silent: HashMap<PlanId, Timestamp>,
     /// When the process started, or the machine last woke.
     woken: Timestamp,
     /// When a chore could not be started.
@@ -91,6 +99,7 @@ impl Labkeep {
             wakes: machine.conditions().wakes,
             machine,
             clear_since: HashMap::new(),
+            silent: HashMap::new(),
             woken: now,
             failed: Failed::new(),
             seen: (now, Instant::now()),
@@ -143,7 +152,11 @@ impl Labkeep {
                     () = stop.cancelled() => break,
                     () = &mut alarm => break,
                     heard = changes.changed(), if is_heard => match heard {
-                        Ok(()) => break,
+                        Ok(()) => {
+                            // It may be the network that is back.
+                            memory.silent.clear();
+                            break;
+                        }
                         // The machine tells no more; the minute still passes.
                         Err(_) => is_heard = false,
                     },
@@ -284,13 +297,39 @@ impl Labkeep {
         };
         let mut decision = decide(&promise, &rules, &conditions, now, &zone);
         if matches!(decision, Decision::Start { .. }) {
-            conditions.instance_answers = Some(self.answers(plan).await?);
+            let answers = self.answers_now(plan, memory, now).await?;
+            conditions.instance_answers = Some(answers);
             decision = decide(&promise, &rules, &conditions, now, &zone);
         }
-        if decision.is_held() {
-            memory.clear_since.insert(plan.id, now);
+        let again = memory.silent.get(&plan.id).map(|asked| *asked + SILENCE);
+        match &mut decision {
+            // Each machine asks at moments of its own, so that no delay is
+            // needed to keep them apart when it answers.
+            Decision::Wait {
+                why: Why::InstanceSilent,
+                until,
+                ..
+            } => *until = again.map_or(*until, |again| again.max(now)),
+            held if held.is_held() => drop(memory.clear_since.insert(plan.id, now)),
+            _ => {}
         }
         Ok(decision)
+    }
+
+    /// Whether the plan's GitLab answers. One that did not is left alone for a
+    /// minute, unless the machine tells of a change.
+    async fn answers_now(&self, plan: &Plan, memory: &mut Memory, now: Timestamp) -> Result<bool> {
+        let asked = memory.silent.get(&plan.id);
+        if asked.is_some_and(|asked| now.duration_since(*asked).abs() < SILENCE) {
+            return Ok(false);
+        }
+        let answers = self.answers(plan).await?;
+        if answers {
+            memory.silent.remove(&plan.id);
+        } else {
+            memory.silent.insert(plan.id, self.0.clock.now());
+        }
+        Ok(answers)
     }
 
     /// Whether the plan's GitLab answers, whatever it says: what is wrong then
@@ -301,6 +340,8 @@ impl Labkeep {
             // No token, no keychain: the run tells.
             return Ok(true);
         };
+        // Other plans wait for this; it is asked again in a minute.
+        let client = client.with_attempts(ATTEMPTS);
         let asked = tokio::time::timeout(ANSWER, client.instance_facts()).await;
         Ok(match asked {
             Ok(Ok(_)) => true,

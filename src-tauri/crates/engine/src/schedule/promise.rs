@@ -87,9 +87,10 @@ pub struct Conditions {
     pub instance_answers: Option<bool>,
     /// Since when this plan could have started for all that was known: the
     /// latest of the start of the process, the last wake-up and the last
-    /// decision that held this plan back (`Decision::is_held`). A start that
-    /// comes late is counted from here, so that machines that wake together
-    /// do not start together.
+    /// decision that held this plan back (`Decision::is_held`), unless it was
+    /// for an instance that does not answer: each machine asks that at moments
+    /// of its own. A start that comes late is counted from here, so that
+    /// machines that wake together do not start together.
     pub clear_since: Timestamp,
 }
 
