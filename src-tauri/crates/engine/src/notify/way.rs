@@ -28,7 +28,7 @@ impl Way {
             proxy: preferences.proxy.clone().map_or(Proxy::System, Proxy::Url),
             ca_pem: None,
             timeout: Duration::from_secs(20),
-            pause: Duration::from_secs(2),
+            pause: Duration::from_secs(1),
         }
     }
 }
