@@ -156,6 +156,7 @@ impl Demo {
             kinds: None,
             schedule: ScheduleView::Hours { hours: 1 },
             retention: labkeep_settings::Retention::default(),
+            retention_open: false,
         })?;
         Ok((account, plan.id))
     }

@@ -69,6 +69,7 @@ impl Keeper {
             kinds: None,
             schedule: ScheduleView::Manual,
             retention: labkeep_settings::Retention::default(),
+            retention_open: false,
         })?;
         Ok(Self {
             world,

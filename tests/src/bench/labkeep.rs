@@ -67,6 +67,7 @@ impl Contender {
                 kinds: Some(kinds.to_vec()),
                 schedule: ScheduleView::Manual,
                 retention: labkeep_settings::Retention::default(),
+                retention_open: false,
             })?;
             anyhow::Ok(plan.id)
         })?;

@@ -63,6 +63,7 @@ impl Furnished {
             kinds: None,
             schedule: ScheduleView::Manual,
             retention: labkeep_settings::Retention::default(),
+            retention_open: false,
         })?;
         Ok(Self {
             labkeep,

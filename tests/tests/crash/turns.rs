@@ -53,6 +53,7 @@ async fn the_second_plan_of_a_vault_waits_and_can_be_cancelled() -> Result<()> {
         kinds: None,
         schedule: ScheduleView::Manual,
         retention: labkeep_settings::Retention::default(),
+        retention_open: false,
     })?;
     let gitlab = &keeper.world.gitlab;
     let wish = BackupWish::default();

@@ -180,6 +180,7 @@ impl Bench {
             kinds: None,
             schedule: ScheduleView::Manual,
             retention: labkeep_settings::Retention::default(),
+            retention_open: false,
         };
         self.labkeep().update_plan(&self.keeper.plan, &input)?;
         Ok(())

@@ -1,19 +1,22 @@
 //! How long snapshots stay when several machines, or several vaults, have a say.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use labkeep_engine::Labkeep;
-use labkeep_engine::view::{CopyInput, PlanInput};
+use labkeep_engine::view::{CopyInput, PlanInput, Severity};
 use labkeep_settings::Retention;
 use labkeep_tests::keeper::Keeper;
 use labkeep_tests::world::many;
 use tempfile::TempDir;
 
-use crate::scene::{back_up, complete, copy, last, other_key, place, touch, vault_for_copies};
+use crate::scene::{
+    back_up, complete, copy, last, other_key, place, said, touch, vault_for_copies,
+};
 
 fn keep(labkeep: &Labkeep, retention: Retention) -> Result<()> {
     let plan = labkeep.plans()?.remove(0);
     let input = PlanInput {
         retention,
+        retention_open: false,
         ..plan.input
     };
     labkeep.update_plan(&plan.id, &input)?;
@@ -104,5 +107,51 @@ async fn a_copy_keeps_its_own_retention_in_whatever_order_vaults_are_opened() ->
     let run = back_up(&labkeep, &keeper.plan).await?;
     assert!(run.run.snapshot.is_some(), "{run:?}");
     assert_eq!(labkeep.plan_prune(&offsite).await?.goes().count(), 0);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_vault_says_is_asked_and_nothing_goes_before_it_is_answered() -> Result<()> {
+    let keeper = three_where_one_stays().await?;
+    vault_for_copies(&keeper, "offsite").await?;
+    // By hand, so that no snapshot says how long it stays there.
+    let run = keeper.labkeep.start_copy_between("vault", "offsite")?;
+    complete(&keeper.labkeep, run).await?;
+
+    let (labkeep, _home) = other(&keeper).await?;
+    let offsite = open(&labkeep, &keeper, "offsite").await?;
+    let plan = labkeep.plans()?.remove(0);
+    assert!(plan.input.retention_open, "{plan:?}");
+    let told = said(&labkeep, "retention:")?.context("it is said")?;
+    assert_eq!(told.severity, Severity::Info);
+    assert_eq!(
+        told.detail,
+        "The vault does not say how long this plan keeps its snapshots; nothing is removed until you choose."
+    );
+    back_up(&labkeep, &plan.id).await?;
+    let planned = labkeep.plan_prune(&offsite).await?;
+    assert_eq!((planned.snapshots.len(), planned.goes().count()), (4, 0));
+    for line in &planned.snapshots {
+        assert_eq!(line.why, "nobody has chosen yet how long it stays");
+    }
+    assert!(!labkeep.prune_due(&offsite).await?);
+    // The new snapshot does not say it either, so that nobody takes it for an
+    // answer; and a plan that is changed otherwise is none.
+    let input = PlanInput {
+        name: "Nightly".to_owned(),
+        ..plan.input.clone()
+    };
+    assert!(labkeep.update_plan(&plan.id, &input)?.input.retention_open);
+    let (again, _home) = other(&keeper).await?;
+    open(&again, &keeper, "offsite").await?;
+    assert!(again.plans()?[0].input.retention_open);
+
+    // What would go by an answer can be seen before it is given.
+    let preview = labkeep.preview_retention(&plan.id, last(1)).await?;
+    assert_eq!(preview.goes().count(), 3);
+    keep(&labkeep, last(1))?;
+    assert_eq!(labkeep.plan_prune(&offsite).await?.goes().count(), 3);
+    assert!(said(&labkeep, "retention:")?.is_none());
+    assert!(labkeep.prune_due(&offsite).await?);
     Ok(())
 }

@@ -761,6 +761,11 @@ export type PlanInput = {
 	schedule: ScheduleView,
 	/**  For how long. */
 	retention: Retention,
+	/**
+	 *  Whether nobody chose that yet, for the vault that the plan is known from
+	 *  does not say it: nothing is removed by it then.
+	 */
+	retention_open: boolean,
 };
 
 /**  One line of a restore plan. */

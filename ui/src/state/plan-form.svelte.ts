@@ -14,6 +14,8 @@ export class PlanForm {
   readonly schedule: ScheduleForm;
   readonly retention: RetentionForm;
   readonly action = new Action();
+  /** Whether the retention was shown: what is saved then was chosen. */
+  sawRetention = $state(false);
   #plan: PlanView;
   #backend: Backend;
 
@@ -48,7 +50,7 @@ export class PlanForm {
   /** What would be removed by the retention as it is chosen. */
   async preview(): Promise<PrunePlanView> {
     const retention = this.retention.value ?? this.#plan.retention;
-    return this.retentionChanged
+    return this.retentionChanged || this.#plan.retention_open
       ? this.#backend.previewRetention(this.#plan.id, retention)
       : this.#backend.planPrune(this.#plan.vault);
   }
@@ -71,6 +73,7 @@ export class PlanForm {
         ...patterns,
         schedule,
         retention,
+        retention_open: this.#plan.retention_open && !this.sawRetention,
       });
     });
   }

@@ -46,4 +46,20 @@ describe('a plan being changed', () => {
     expect(await goes()).toBeGreaterThan(kept);
     expect(preview).toHaveBeenCalledOnce();
   });
+
+  test('whose retention nobody chose has one once that was shown and saved', async () => {
+    const { backend, world } = fake('');
+    world.plans[0]!.retention_open = true;
+    const { plans, retention_presets } = await backend.getOverview();
+    const form = new PlanForm(backend, plans[0]!, retention_presets);
+    const preview = vi.spyOn(backend, 'previewRetention');
+    await form.preview();
+    expect(preview).toHaveBeenCalledOnce();
+    form.schedule.every = 'manual';
+    expect(await form.save()).toBe(true);
+    expect(world.plans[0]).toMatchObject({ retention_open: true, schedule: { every: 'manual' } });
+    form.sawRetention = true;
+    expect(await form.save()).toBe(true);
+    expect(world.plans[0]?.retention_open).toBe(false);
+  });
 });

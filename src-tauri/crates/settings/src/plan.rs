@@ -37,6 +37,10 @@ pub struct Plan {
     /// How long its snapshots are kept.
     #[serde(default)]
     pub retention: Retention,
+    /// Whether nobody chose that yet: it is only proposed, and nothing is
+    /// removed by it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub retention_open: bool,
     /// When it was made.
     pub created_at: Timestamp,
     /// What this version does not know.

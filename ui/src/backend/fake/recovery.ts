@@ -26,6 +26,7 @@ export function recover(world: World, vault: VaultView): void {
     kinds: null,
     schedule: { every: 'daily', minute: 12 * 60 + 30 },
     retention: STANDARD,
+    retention_open: false,
   });
   world.rows = company(account.id, lost).map((row) => ({ ...row, proven_at: null }));
   const { projects, groups } = world;

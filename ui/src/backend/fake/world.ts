@@ -78,6 +78,8 @@ export class World {
   loss: LossAlarm | null = null;
   /** Snapshots of an opened vault that cannot be read. */
   unread = 0;
+  /** Whether something is damaged that is gone at GitLab. */
+  lost = false;
   #live: LiveRun[] = [];
   #listeners = new Set<(event: RunEvent) => void>();
   #random = new Random(5);
@@ -108,7 +110,7 @@ export class World {
     vault.stored_bytes = 18.4 * GIBIBYTE;
     const name = 'Everything';
     const plan = { account: account.id, vault: vault.id, include: [], exclude: [], kinds: null };
-    this.addPlan({ name, ...plan, schedule: DAILY, retention: STANDARD });
+    this.addPlan({ name, ...plan, schedule: DAILY, retention: STANDARD, retention_open: false });
     this.rows = company(account.id, this.now, world === 'many' ? 10_000 : undefined);
     if (world === 'fresh') {
       this.rows = unsaved(this.rows);
@@ -137,6 +139,7 @@ export class World {
     const { also } = this.switches;
     if (also.has('paused')) this.pausedUntil = morning(this.now + DAY);
     if (also.has('loss')) this.loss = sampleLoss(this);
+    this.lost = also.has('lost');
     if (also.has('channels')) this.channels = sampleChannels(this.now);
     if (also.has('copies') || also.has('behind')) this.copies = sampleCopies(this, STANDARD);
     if (!also.has('damaged')) return;

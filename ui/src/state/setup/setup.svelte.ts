@@ -202,6 +202,7 @@ export class Setup {
       kinds: null,
       schedule,
       retention,
+      retention_open: false,
     };
   }
 }

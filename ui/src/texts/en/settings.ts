@@ -101,6 +101,9 @@ export const settings = {
     badSchedule: 'Mend the time first.',
     badRetention: 'Mend the numbers of how long copies are kept first.',
     keeps: (retention: string): string => `keeps ${retention}`,
+    keepsOpen:
+      'The vault does not say how long this plan keeps its snapshots; nothing is removed until you choose.',
+    keepsOpenDetail: 'What stands here is a proposal. It holds once you save.',
     name: 'Name',
     saved: 'The plan was changed.',
     gone: 'This plan does not exist any more',

@@ -2,7 +2,7 @@
 
 use labkeep_engine::Labkeep;
 use labkeep_engine::error::What;
-use labkeep_engine::view::{PlanInput, ScheduleView};
+use labkeep_engine::view::{PlanInput, RETENTION_OPEN, ScheduleView};
 use labkeep_settings::Retention;
 use serde_json::json;
 
@@ -33,6 +33,7 @@ pub async fn run(labkeep: &Labkeep, command: Plan, output: &Output) -> Ran {
                 // Whoever works with command lines has a scheduler.
                 schedule: ScheduleView::Manual,
                 retention: keep.unwrap_or_default(),
+                retention_open: false,
             };
             let plan = labkeep.create_plan(&input)?;
             output.say(format!("Plan “{}” is made.", plan.input.name));
@@ -59,6 +60,7 @@ fn update(labkeep: &Labkeep, name: Option<&str>, retention: Retention, output: &
     let input = match known {
         Some(plan) => PlanInput {
             retention,
+            retention_open: false,
             ..plan.input
         },
         None => {
@@ -73,6 +75,13 @@ fn update(labkeep: &Labkeep, name: Option<&str>, retention: Retention, output: &
     output.say(format!("Plan “{}” is changed.", plan.input.name));
     output.document(&json!({ "plan": plan }));
     DONE
+}
+
+/// Says that nobody chose how long a plan keeps its snapshots.
+pub(super) fn say_open(name: &str, output: &Output) {
+    output.say(format!(
+        "“{name}”: {RETENTION_OPEN} Choose with: labkeep-cli plan update --keep"
+    ));
 }
 
 fn list(labkeep: &Labkeep, output: &Output) -> Ran {
@@ -99,6 +108,9 @@ fn list(labkeep: &Labkeep, output: &Output) -> Ran {
         output.say("No plan is made.");
     }
     table.lines().iter().for_each(|line| output.say(line));
+    for plan in plans.iter().filter(|plan| plan.input.retention_open) {
+        say_open(&plan.input.name, output);
+    }
     output.document(&json!({ "plans": plans }));
     DONE
 }

@@ -7,6 +7,7 @@ use labkeep_engine::view::{CopyInput, VaultView};
 use labkeep_settings::Retention;
 use serde_json::json;
 
+use super::plan::say_open;
 use super::{DONE, prune};
 use crate::Ran;
 use crate::arguments::Vault;
@@ -68,6 +69,9 @@ pub async fn run(labkeep: &Labkeep, command: Vault, output: &Output) -> Ran {
             let plans = labkeep.plans()?;
             for plan in plans.iter().filter(|plan| plan.input.vault == vault.id) {
                 output.say(format!("The plan “{}” is kept there.", plan.input.name));
+                if plan.input.retention_open {
+                    say_open(&plan.input.name, output);
+                }
             }
             if let Some(unread) = labkeep.unread_snapshots(&vault.id)? {
                 output.say(unread);

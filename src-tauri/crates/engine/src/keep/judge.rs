@@ -18,6 +18,9 @@ use crate::layout;
 use crate::ledger::Ledger;
 use crate::retention::{Dated, Kept, decide};
 
+/// Why snapshots stay of whose plan nobody chose how long they do.
+const UNDECIDED: &str = "nobody has chosen yet how long it stays";
+
 /// A snapshot of a vault with what decides about it.
 pub(super) struct Candidate {
     pub facts: SnapshotFacts,
@@ -31,8 +34,8 @@ pub(super) struct Candidate {
 pub(super) struct Rule {
     /// The plan's ID.
     pub plan: String,
-    /// How long.
-    pub retention: Retention,
+    /// How long. None as long as nobody chose: then they stay.
+    pub retention: Option<Retention>,
     /// Whether it is what another machine said.
     pub is_foreign: bool,
 }
@@ -119,7 +122,7 @@ pub(super) fn rules(
         .filter(|plan| plan.vault == entry.id)
         .map(|plan| Rule {
             plan: plan.id.to_string(),
-            retention: plan.retention,
+            retention: (!plan.retention_open).then_some(plan.retention),
             is_foreign: false,
         })
         .collect();
@@ -135,7 +138,7 @@ pub(super) fn rules(
             if is_copied {
                 rules.push(Rule {
                     plan: plan.clone(),
-                    retention: copy.retention,
+                    retention: Some(copy.retention),
                     is_foreign: false,
                 });
             }
@@ -162,7 +165,13 @@ pub(super) fn judge(
             .iter()
             .map(|place| candidates[*place].dated.clone())
             .collect();
-        let kept = decide(&dated, rule.retention, &now);
+        let Some(retention) = rule.retention else {
+            for place in places {
+                judged[place] = Some((true, UNDECIDED.to_owned()));
+            }
+            continue;
+        };
+        let kept = decide(&dated, retention, &now);
         for (place, kept) in places.into_iter().zip(kept) {
             if judged[place].as_ref().is_none_or(|(stays, _)| !stays) {
                 let (stays, mut why) = why(kept.as_ref());

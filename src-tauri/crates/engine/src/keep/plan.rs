@@ -34,6 +34,7 @@ impl Labkeep {
             kinds: kinds_of(input),
             schedule: schedule_of(&input.schedule),
             retention: input.retention,
+            retention_open: input.retention_open,
             created_at: self.0.clock.now(),
             rest: serde_json::Map::new(),
         };
@@ -64,6 +65,7 @@ impl Labkeep {
         plan.kinds = kinds_of(input);
         plan.schedule = schedule_of(&input.schedule);
         plan.retention = input.retention;
+        plan.retention_open = input.retention_open;
         self.0.store.update(|settings| {
             for other in &mut settings.plans {
                 if other.id == plan.id {
@@ -165,7 +167,7 @@ impl Labkeep {
             exclude: plan.exclude.clone(),
             kinds,
             schedule: Some(plan.schedule),
-            retention: Some(plan.retention),
+            retention: (!plan.retention_open).then_some(plan.retention),
             vault: vault_id(plan.vault),
             copies: settings
                 .copies
@@ -206,6 +208,7 @@ fn input_of(plan: &Plan) -> PlanInput {
             Schedule::Weekly { weekday, minute } => ScheduleView::Weekly { weekday, minute },
         },
         retention: plan.retention,
+        retention_open: plan.retention_open,
     }
 }
 

@@ -57,6 +57,7 @@ impl Labkeep {
         for other in &mut settings.plans {
             if other.id == plan.id {
                 other.retention = retention;
+                other.retention_open = false;
             }
         }
         let entry = self.find_vault(&plan.vault.to_string())?;

@@ -93,7 +93,7 @@ impl Labkeep {
             let (time, retention) = its.find_map(|one| Some((one.dated.time, one.stated?)))?;
             let rule = Rule {
                 plan: plan.to_owned(),
-                retention,
+                retention: Some(retention),
                 is_foreign: true,
             };
             (now.duration_since(time) < HEARD).then_some(rule)

@@ -70,6 +70,7 @@ impl Labkeep {
             tracing::warn!(plan = head.plan.name, %error, "the plan is not made again");
             return Ok(());
         }
+        let stated = head.plan.retention_in(&entry.vault_id);
         let taken: Vec<String> = settings.plans.into_iter().map(|plan| plan.name).collect();
         let plan = Plan {
             id,
@@ -89,7 +90,8 @@ impl Labkeep {
                 .schedule
                 .filter(|schedule| schedule.is_possible())
                 .unwrap_or_default(),
-            retention: head.plan.retention_in(&entry.vault_id).unwrap_or_default(),
+            retention: stated.unwrap_or_default(),
+            retention_open: stated.is_none(),
             created_at: self.0.clock.now(),
             rest: serde_json::Map::new(),
         };

@@ -9,7 +9,7 @@ use super::Labkeep;
 use crate::error::Result;
 use crate::head::Head;
 use crate::restore::things;
-use crate::view::{AttentionView, Remedy, Severity};
+use crate::view::{AttentionView, RETENTION_OPEN, Remedy, Severity};
 
 /// Whether an account was made for the snapshots of an opened vault and waits
 /// for its first token.
@@ -29,6 +29,14 @@ impl Labkeep {
         for vault in &settings.vaults {
             all.extend(self.attention_of_unread(vault)?);
         }
+        let open = settings.plans.iter().filter(|plan| plan.retention_open);
+        all.extend(open.map(|plan| AttentionView {
+            key: format!("retention:{}", plan.id),
+            severity: Severity::Info,
+            title: format!("Choose how long “{}” keeps its snapshots", plan.name),
+            detail: RETENTION_OPEN.to_owned(),
+            remedy: Some(Remedy::ShowSettings),
+        }));
         Ok(all)
     }
 

@@ -50,7 +50,13 @@ pub struct PlanInput {
     pub schedule: ScheduleView,
     /// For how long.
     pub retention: Retention,
+    /// Whether nobody chose that yet, for the vault that the plan is known from
+    /// does not say it: nothing is removed by it then.
+    pub retention_open: bool,
 }
+
+/// What to say of a plan whose retention nobody chose.
+pub const RETENTION_OPEN: &str = "The vault does not say how long this plan keeps its snapshots; nothing is removed until you choose.";
 
 /// A plan as it is.
 #[derive(Clone, Debug, Serialize, Deserialize, Type)]

@@ -54,6 +54,7 @@ pub fn filled() -> Settings {
         kinds: Kinds::Only(vec!["issues".to_owned()]),
         schedule: Schedule::default(),
         retention: Retention::default(),
+        retention_open: false,
         created_at: at(2),
         rest: Map::new(),
     };
