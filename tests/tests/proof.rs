@@ -7,10 +7,14 @@ mod bench;
 mod damage;
 #[path = "proof/drills.rs"]
 mod drills;
+#[path = "proof/full.rs"]
+mod full;
 #[path = "proof/groups.rs"]
 mod groups;
 #[path = "proof/guarded.rs"]
 mod guarded;
+#[path = "proof/meanwhile.rs"]
+mod meanwhile;
 #[path = "proof/pruning.rs"]
 mod pruning;
 #[path = "proof/rotation.rs"]

@@ -1,5 +1,8 @@
 //! Why a restore, an export or a drill cannot begin or go on.
 
+use std::io;
+use std::path::Path;
+
 use labkeep_gitlab::archive::ArchiveError;
 use labkeep_gitlab::git::pack::PackError;
 use thiserror::Error;
@@ -224,21 +227,20 @@ impl RestoreError {
             Self::Catalogue(error) => advice::of_catalogue(error),
             // A full disk says nothing about the vault.
             Self::Pack(PackError::Io { path, source })
-            | Self::Archive(ArchiveError::Io { path, source }) => Advice::new(
-                format!("{} cannot be used: {source}.", path.display()),
-                USABLE,
-            ),
+            | Self::Archive(ArchiveError::Io { path, source }) => of_file(path, source),
             Self::Archive(error) => Advice::new(
                 format!("The project archive could not be built: {error}."),
                 "Check the vault. An export still gives the repository and the documents.",
+            ),
+            Self::Pack(error) if error.is_of_machine() => Advice::new(
+                format!("A folder of this machine cannot be used: {error}."),
+                USABLE,
             ),
             Self::Pack(error) => Advice::new(
                 format!("The saved repository is not sound: {error}."),
                 "Check the vault, and restore from an earlier snapshot. A thorough backup reads it anew.",
             ),
-            Self::File { path, source } => {
-                Advice::new(format!("{path} cannot be used: {source}."), USABLE)
-            }
+            Self::File { path, source } => of_file(Path::new(path), source),
             Self::NotEmpty { path } => Advice::new(
                 format!("There are things in {path} already, and nothing is ever overwritten."),
                 "Choose an empty folder, or one that does not exist yet.",
@@ -342,6 +344,24 @@ impl RestoreError {
     }
 }
 
+/// What to tell about a file of this machine that cannot be used.
+fn of_file(path: &Path, source: &io::Error) -> Advice {
+    let is_full = matches!(
+        source.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+    );
+    if is_full {
+        return Advice::new(
+            format!("There is no room left on the disk of {}.", path.display()),
+            "Free some space there, and try again. What is in the vault is not affected.",
+        );
+    }
+    Advice::new(
+        format!("{} cannot be used: {source}.", path.display()),
+        USABLE,
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -423,8 +443,10 @@ mod tests {
         ];
         for error in errors {
             let advice = error.advice();
-            assert!(advice.message.starts_with("/mnt/stick/out cannot be used"));
-            assert_eq!(advice.hint, USABLE);
+            let said = "There is no room left on the disk of /mnt/stick/out.";
+            assert_eq!(advice.message, said);
+            assert!(advice.hint.starts_with("Free some space there"));
+            assert!(!error.is_of_what_is_saved());
         }
     }
 }

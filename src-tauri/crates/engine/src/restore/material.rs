@@ -262,7 +262,13 @@ fn repository(
 fn take(reader: &SnapshotReader, path: &str, into: &Path) -> Result<(), RestoreError> {
     let file = File::create(into).map_err(RestoreError::file(into))?;
     let mut out = BufWriter::with_capacity(1 << 20, file);
-    reader.copy_to(path, &mut out)?;
+    reader
+        .copy_to(path, &mut out)
+        .map_err(|error| match error {
+            // This machine's fault, and not the vault's.
+            labkeep_vault::Error::Destination { source, .. } => RestoreError::file(into)(source),
+            error => error.into(),
+        })?;
     out.flush().map_err(RestoreError::file(into))
 }
 
