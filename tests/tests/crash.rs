@@ -5,6 +5,8 @@
 
 #[path = "crash/cancelled.rs"]
 mod cancelled;
+#[path = "crash/freed.rs"]
+mod freed;
 #[path = "crash/full.rs"]
 mod full;
 #[path = "crash/killed.rs"]

@@ -80,7 +80,8 @@ async fn on_a_small_disk() -> Result<()> {
     machine.restic("small")
 }
 
-fn fails_for_room(machine: &Machine, arguments: &[&str]) -> Result<()> {
+/// Runs a command line that must fail and say that there is no room.
+pub fn fails_for_room(machine: &Machine, arguments: &[&str]) -> Result<()> {
     let ran = machine.tell(arguments, "")?;
     ensure!(
         ran.code == Some(1) && says_room(&ran.err),

@@ -140,16 +140,14 @@ impl Machine {
 
     /// Runs a command line to its end with this on standard input.
     pub fn tell(&self, arguments: &[&str], input: &str) -> Result<Ran> {
+        said(self.command(arguments)?, input)
+    }
+
+    /// Runs a command line to its end with these variables.
+    pub fn tell_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Result<Ran> {
         let mut command = self.command(arguments)?;
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn()?;
-        feed(&mut child, input)?;
-        let output = child.wait_with_output()?;
-        Ok(Ran {
-            code: output.status.code(),
-            out: String::from_utf8(output.stdout)?,
-            err: String::from_utf8(output.stderr)?,
-        })
+        command.envs(variables.iter().copied());
+        said(command, "")
     }
 
     /// Runs a command line that must work, and gives its document.
@@ -313,6 +311,19 @@ impl Victim {
     pub fn end(mut self) -> Result<Option<i32>> {
         Ok(self.child.wait()?.code())
     }
+}
+
+/// Runs a command to its end with this on standard input.
+fn said(mut command: Command, input: &str) -> Result<Ran> {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn()?;
+    feed(&mut child, input)?;
+    let output = child.wait_with_output()?;
+    Ok(Ran {
+        code: output.status.code(),
+        out: String::from_utf8(output.stdout)?,
+        err: String::from_utf8(output.stderr)?,
+    })
 }
 
 fn feed(child: &mut Child, input: &str) -> Result<()> {
