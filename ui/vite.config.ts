@@ -28,12 +28,15 @@ export default defineConfig({
     target: 'safari16',
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
+    // One order of all styles, whatever is read first.
+    cssCodeSplit: false,
     // What the start needs is one piece, for each has to be asked for.
     rolldownOptions: {
       output: {
         codeSplitting: {
           groups: [
             {
+              debugName: 'start',
               name: (id, context) => (isNeededAtStart(id, context) ? 'start' : null),
             },
           ],
