@@ -3,6 +3,8 @@
 
 #[path = "window/bad_input.rs"]
 mod bad_input;
+#[path = "window/closing.rs"]
+mod closing;
 #[path = "window/new_machine.rs"]
 mod new_machine;
 

@@ -67,7 +67,7 @@ impl Drop for Folder {
 
 /// A desktop session. Fields are dropped in order: the screen goes last.
 pub struct Desktop {
-    _keychain: Option<Guarded>,
+    keychain: Option<Guarded>,
     _window_manager: Guarded,
     bus: Bus,
     screen: Screen,
@@ -92,7 +92,7 @@ impl Desktop {
             Keychain::Absent => None,
         };
         Ok(Self {
-            _keychain: service,
+            keychain: service,
             _window_manager: window_manager,
             bus,
             screen,
@@ -130,6 +130,12 @@ impl Desktop {
     /// The address of the session bus.
     pub fn bus_address(&self) -> &str {
         self.bus.address()
+    }
+
+    /// Has the keychain answer nobody, or everybody again.
+    pub fn hold_keychain(&self, holds: bool) -> Result<()> {
+        let keychain = self.keychain.as_ref().context("there is a keychain")?;
+        keychain.hold(holds)
     }
 
     /// A program that runs in this session and knows nothing else.

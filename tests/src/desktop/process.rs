@@ -1,9 +1,10 @@
 //! Programs that end when their guard is dropped.
 
 use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 /// A program that is ended with its guard.
 pub struct Guarded(Child);
@@ -66,6 +67,16 @@ impl Guarded {
     pub fn id(&self) -> u32 {
         self.0.id()
     }
+
+    /// Stops it where it is, or lets it go on.
+    pub fn hold(&self, holds: bool) -> Result<()> {
+        let signal = if holds { "-STOP" } else { "-CONT" };
+        let sent = Command::new("kill")
+            .args([signal, &self.id().to_string()])
+            .status()?;
+        ensure!(sent.success(), "{signal} could not be sent");
+        Ok(())
+    }
 }
 
 impl Drop for Guarded {
@@ -74,6 +85,11 @@ impl Drop for Guarded {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
+}
+
+/// Whether a process is there.
+pub fn is_alive(process: u32) -> bool {
+    Path::new(&format!("/proc/{process}/exe")).exists()
 }
 
 /// Ends a process that is not our own child.

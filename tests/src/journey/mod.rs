@@ -17,7 +17,7 @@ use crate::desktop::leaks::{Needle, Watch};
 use crate::desktop::pictures::Album;
 use crate::desktop::{Desktop, Keychain};
 pub use record::Record;
-pub use recover::{Held, held, restore};
+pub use recover::{Held, held, planned, restore};
 
 /// The project that is lost and found again.
 pub const LOST: &str = "tidewater/platform/api-server";
@@ -48,6 +48,15 @@ impl Journey {
     pub async fn to_a_first_backup() -> Result<Self> {
         let mut journey = Self::begin(None).await?;
         journey.set_up().await?;
+        Ok(journey)
+    }
+
+    /// The same, up to the choice of where copies are kept.
+    pub async fn to_a_place() -> Result<Self> {
+        let mut journey = Self::begin(None).await?;
+        journey.connect().await.context("connecting")?;
+        journey.permissions().await.context("permissions")?;
+        journey.what().await.context("what to protect")?;
         Ok(journey)
     }
 

@@ -1,6 +1,5 @@
 //! A project is lost and comes back; the window is closed and a run is not.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,6 +15,7 @@ use serde_json::Value;
 use super::{Journey, LOST};
 use crate::desktop::app::{App, TITLE, program};
 use crate::desktop::page::Page;
+use crate::desktop::process::is_alive;
 use crate::desktop::screen::SIZE;
 use crate::git::git;
 
@@ -52,7 +52,7 @@ pub async fn restore(page: &Page, path: &str, token: &str) -> Result<()> {
 }
 
 /// Opens the plan of a restore, which asks for a token.
-async fn planned(page: &Page, path: &str) -> Result<()> {
+pub async fn planned(page: &Page, path: &str) -> Result<()> {
     page.press(&format!("Restore {path}")).await?;
     page.sees("What will happen").await?;
     page.sees("Token for this restore").await
@@ -245,7 +245,7 @@ impl Journey {
     }
 
     /// The same Labkeep, as the command line would open it, without a keychain.
-    fn labkeep(&self) -> Result<Labkeep> {
+    pub fn labkeep(&self) -> Result<Labkeep> {
         let home = Home::at(&self.desktop.labkeep_home());
         let secrets = Arc::new(MemorySecrets::new());
         Ok(Labkeep::open(home, secrets, Arc::new(SystemClock))?)
@@ -260,10 +260,6 @@ impl Journey {
     fn requests(&self) -> u64 {
         self.gitlab.requests().total
     }
-}
-
-fn is_alive(process: u32) -> bool {
-    Path::new(&format!("/proc/{process}/exe")).exists()
 }
 
 /// Waits until it is so.
