@@ -3,6 +3,8 @@
 
 #[path = "without_window/day.rs"]
 mod day;
+#[path = "without_window/leading.rs"]
+mod leading;
 #[path = "without_window/quitting.rs"]
 mod quitting;
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -70,6 +70,11 @@ impl Furnished {
             plan: plan.id,
             secrets,
         })
+    }
+
+    /// Where its secrets are, for `--secrets`.
+    pub fn secrets(&self) -> &Path {
+        &self.secrets
     }
 
     /// The program in this session, with the same secrets.
