@@ -171,7 +171,10 @@ impl<'a> Copy<'a> {
             }
             match self.one(&file) {
                 Ok(to) => self.report.copied.push(CopiedSnapshot { from, to }),
-                Err(Failure::End(error) | Failure::Source(error @ Error::Gone { .. })) => {
+                Err(
+                    Failure::End(error)
+                    | Failure::Source(error @ (Error::Gone { .. } | Error::Aborted)),
+                ) => {
                     return Err(error);
                 }
                 Err(Failure::Source(error)) => {

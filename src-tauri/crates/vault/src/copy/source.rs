@@ -165,6 +165,9 @@ impl<'a> Source<'a> {
         self.read += u64::from(length);
         let mut parts = Vec::with_capacity(run.len());
         for place in run {
+            // A slow machine takes a while for all of them.
+            self.reporter.tell(Unit::Bytes, self.read, None);
+            self.reporter.go_on()?;
             let blob = &place.1;
             let from = (blob.location.offset - start) as usize;
             let sealed = &content[from..from + blob.location.length as usize];

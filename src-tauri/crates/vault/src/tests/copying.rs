@@ -258,6 +258,27 @@ fn a_copy_that_is_asked_to_stop_stops() {
 }
 
 #[test]
+fn a_copy_can_be_stopped_at_every_part() {
+    let parts = 30;
+    let pair = Pair::new();
+    save(&pair.from, None, 1, parts).unwrap();
+    let told = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let count = Arc::clone(&told);
+    let listener = Arc::new(move |seen: crate::Progress| {
+        if seen.unit == crate::Unit::Bytes {
+            count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        }
+        std::ops::ControlFlow::Continue(())
+    });
+    pair.from
+        .copy_to(&pair.to, &ids(&pair.from), listener)
+        .unwrap();
+    let told = told.load(std::sync::atomic::Ordering::SeqCst);
+    assert!(told >= parts, "asked {told} times");
+    pair.is_sound(1);
+}
+
+#[test]
 fn a_copy_that_waits_for_a_writer_can_be_stopped() {
     let pair = Pair::new();
     save(&pair.from, None, 1, 1).unwrap();
