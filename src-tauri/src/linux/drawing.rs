@@ -1,7 +1,7 @@
 //! The window is drawn without the graphics card. Lists and forms are drawn as
-//! fast without it; but its libraries would be loaded into two processes before
-//! the first frame, which takes a sixth of the whole start and a good deal of
-//! memory, and with some drivers the windows of WebKitGTK stay blank.
+//! fast without it, while its compositor would take a sixth of the time until
+//! the first frame and 100 MB of memory, and with some drivers the windows of
+//! WebKitGTK stay blank.
 
 use gtk::gio::prelude::AppLaunchContextExt;
 use gtk::gio::{AppInfo, AppLaunchContext};
