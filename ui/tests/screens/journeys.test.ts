@@ -276,6 +276,59 @@ describe('runs', () => {
   });
 });
 
+describe('what is damaged and gone at GitLab', () => {
+  const enter = async (more: Record<string, string> = {}) => {
+    const opened = await open(browser, {
+      fake: 'whole',
+      more: { also: 'lost', speed: '100', ...more },
+    });
+    const { page } = opened;
+    const alarm = page.getByRole('heading', { name: /acme\/labs\/toy is affected/ });
+    await alarm.waitFor();
+    const ask = page.getByRole('dialog', { name: 'Give up what is lost?' });
+    const giveUp = page.getByRole('button', { name: 'Give it up…' });
+    return { opened, page, alarm, ask, giveUp };
+  };
+
+  test('stays an alarm as long as it is kept', async () => {
+    const { opened, page, alarm, ask, giveUp } = await enter();
+    await giveUp.click();
+    await ask.getByRole('button', { name: 'Keep it' }).click();
+    await ask.waitFor({ state: 'detached' });
+    await giveUp.click();
+    await page.keyboard.press('Escape');
+    await ask.waitFor({ state: 'detached' });
+    expect(await alarm.isVisible()).toBe(true);
+    expect(new URL(page.url()).hash).toBe('#/home');
+    await close(opened);
+  });
+
+  test('is given up, what is left is checked, and then all is well', async () => {
+    const { opened, page, alarm, ask, giveUp } = await enter();
+    await giveUp.click();
+    await ask.getByRole('button', { name: 'Give it up', exact: true }).click();
+    await page.getByRole('heading', { level: 1, name: 'Check of Backups' }).waitFor();
+    await ask.waitFor({ state: 'detached' });
+    await page.getByRole('main').getByText('Complete', { exact: true }).first().waitFor();
+    await page.getByRole('link', { name: 'Home' }).click();
+    await page.getByRole('heading', { name: 'All that Labkeep saves is protected' }).waitFor();
+    await page.getByText('Protected', { exact: true }).waitFor();
+    expect(await alarm.count()).toBe(0);
+    expect(await giveUp.count()).toBe(0);
+    await close(opened);
+  });
+
+  test('that cannot be given up stays, and the reason is said', async () => {
+    const { opened, page, alarm, ask, giveUp } = await enter({ fail: 'give_up_damaged' });
+    await giveUp.click();
+    await ask.getByRole('button', { name: 'Give it up', exact: true }).click();
+    await page.getByRole('status').getByText('gitlab.com does not answer.').waitFor();
+    await ask.waitFor({ state: 'detached' });
+    expect(await alarm.isVisible()).toBe(true);
+    await close(opened);
+  });
+});
+
 describe('settings', () => {
   test('a plan goes, then its vault and account can go as well', async () => {
     const opened = await open(browser, { hash: '#/settings' });

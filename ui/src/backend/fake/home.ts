@@ -105,7 +105,7 @@ function attention(world: World): AttentionView[] {
   const account = world.accounts[0];
   const vault = world.vaults[0];
   const run = world.runs[0];
-  if (world.switches.also.has('lost') && vault) {
+  if (world.lost && vault) {
     list.push({
       key: 'lost',
       severity: 'danger',

@@ -83,7 +83,11 @@ export function vaultCommands(world: World): Topic<Names> {
       return null;
     },
     checkVault: async (id) => world.start('verify', find(id).name),
-    giveUpDamaged: async (id) => world.start('verify', find(id).name),
+    giveUpDamaged: async (id) => {
+      const vault = find(id);
+      world.lost = false;
+      return world.start('verify', vault.name);
+    },
     createPlan: async (plan) => {
       const made = world.addPlan(plan);
       world.emit({ type: 'changed' });
