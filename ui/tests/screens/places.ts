@@ -686,6 +686,15 @@ export const PLACES: readonly Place[] = [
     },
   },
   {
+    name: 'settings-open',
+    more: { also: 'open' },
+    hash: '#/settings',
+    enter: async (page) => {
+      const said = page.getByText('nothing is removed until you choose');
+      await said.evaluate((line) => line.scrollIntoView({ block: 'center' }));
+    },
+  },
+  {
     name: 'settings-bottom',
     hash: '#/settings',
     enter: async (page) => {
@@ -756,6 +765,15 @@ export const PLACES: readonly Place[] = [
     enter: async (page) => {
       await page.getByText('How long', { exact: true }).click();
       await page.getByRole('button', { name: 'Show what would go' }).waitFor();
+    },
+  },
+  {
+    name: 'plan-kept-open',
+    more: { also: 'open' },
+    hash: '#/settings/plans/plan-1',
+    enter: async (page) => {
+      await page.getByText('How long', { exact: true }).click();
+      await page.getByText('nothing is removed until you choose').waitFor();
     },
   },
   {

@@ -122,7 +122,7 @@ pub enum Command {
         /// The snapshot's ID, its beginning, or `latest`
         #[arg(default_value = "latest")]
         snapshot: String,
-        /// Projects or groups by full path or ID; none means every project
+        /// Projects or groups by full path or ID; none means everything
         items: Vec<String>,
     },
     /// Go on with a run that was stopped

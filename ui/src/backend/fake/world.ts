@@ -110,7 +110,13 @@ export class World {
     vault.stored_bytes = 18.4 * GIBIBYTE;
     const name = 'Everything';
     const plan = { account: account.id, vault: vault.id, include: [], exclude: [], kinds: null };
-    this.addPlan({ name, ...plan, schedule: DAILY, retention: STANDARD, retention_open: false });
+    this.addPlan({
+      name,
+      ...plan,
+      schedule: DAILY,
+      retention: STANDARD,
+      retention_open: this.switches.also.has('open'),
+    });
     this.rows = company(account.id, this.now, world === 'many' ? 10_000 : undefined);
     if (world === 'fresh') {
       this.rows = unsaved(this.rows);
