@@ -5,12 +5,12 @@ use std::time::Duration;
 use anyhow::Result;
 use labkeep_engine::notify::{MessageKind, SendError};
 use labkeep_engine::view::Channel;
-use labkeep_gitlab::{Error as Wire, TlsFailure};
+use labkeep_gitlab::{Error as Wire, Proxy, TlsFailure};
 use labkeep_settings::{MailSecurity, Secrets};
 use serde_json::{Value, json};
 
 use crate::mail_server::{MailServer, called};
-use crate::recorder::mute;
+use crate::recorder::{Recorder, mute};
 use crate::{Desk, sent, way};
 
 const LOGIN: Option<(&str, &str)> = Some(("labkeep", "päss wörd"));
@@ -68,6 +68,29 @@ async fn mail_arrives_encrypted_and_signed_in() -> Result<()> {
              Plan: Everything\nMachine: desk\nTime: 2026-11-25 21:00 UTC"
         );
     }
+    Ok(())
+}
+
+/// As the window says where it is set up.
+#[tokio::test]
+async fn mail_goes_straight_to_its_server_whatever_proxy_there_is() -> Result<()> {
+    let proxy = Recorder::start(|_, _| "ok").await?;
+    let server = MailServer::start(setup("start_tls")).await?;
+    let mut way = crate::way();
+    way.proxy = Proxy::Url(proxy.url(""));
+    way.ca_pem = Some(server.ca_pem.clone());
+    let desk = Desk::default().with_mail(server.port, MailSecurity::StartTls, LOGIN);
+    sent(&desk, way, MessageKind::Failed).await?;
+    assert_eq!(called(&server.end().await?, "mail").len(), 1);
+    assert!(proxy.seen().is_empty());
+    // Who waits in vain for one is told so.
+    let nobody = MailServer::start(setup("start_tls")).await?;
+    let port = nobody.port;
+    nobody.end().await?;
+    let desk = Desk::default().with_mail(port, MailSecurity::StartTls, LOGIN);
+    let error = sent(&desk, crate::way(), MessageKind::Failed).await;
+    let advice = error.expect_err("nobody is there").advice();
+    assert!(advice.hint.contains("no proxy"), "{advice}");
     Ok(())
 }
 

@@ -69,6 +69,7 @@ export const notifications = {
   email: {
     title: 'Mail server',
     server: 'Server',
+    serverHint: 'Reached directly: mail goes through no proxy.',
     port: 'Port',
     security: 'Protection of the connection',
     securities: security,

@@ -247,11 +247,11 @@ impl SendError {
             ),
             Self::MailUnknown { host } => Advice::new(
                 format!("There is no address for the mail server {host}."),
-                "Check the spelling and the network.",
+                "Check the spelling and the network. Mail goes through no proxy.",
             ),
             Self::MailConnection { host } => Advice::new(
                 format!("The mail server {host} does not answer, or broke the connection off."),
-                "Check the server, its port and the network. Port 587 is usual for STARTTLS, 465 for TLS.",
+                "Check the server, its port and the network. Port 587 is usual for STARTTLS, 465 for TLS. Mail goes through no proxy.",
             ),
             Self::NotMail { host } => Advice::new(
                 format!("What answers at {host} does not speak SMTP as it should."),
