@@ -5,6 +5,8 @@
 mod bad_input;
 #[path = "window/closing.rs"]
 mod closing;
+#[path = "window/drawing.rs"]
+mod drawing;
 #[path = "window/new_machine.rs"]
 mod new_machine;
 
