@@ -43,7 +43,7 @@ export const rules = {
     drillDetail:
       'A drill rebuilds projects from the vault in a scratch folder, reads back what is saved of groups, and checks everything. Nothing is sent to GitLab.',
     items: 'Rebuild',
-    itemsUnit: 'projects each time, and those marked important',
+    itemsUnit: 'projects and groups each time, and those marked important',
     never: 'Never checked by itself: damage shows only when something is restored.',
     neverDrill: 'Never rehearsed by itself: whether copies can be restored is not proven.',
   },
