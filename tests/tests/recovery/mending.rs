@@ -316,3 +316,22 @@ async fn nothing_is_given_up_that_a_copy_can_still_send() -> Result<()> {
     assert!(!project.versions.is_empty());
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_that_meets_damage_has_the_vault_checked() -> Result<()> {
+    let keeper = copied().await?;
+    let labkeep = &keeper.labkeep;
+    let view = copy(labkeep)?;
+    let before = packs(&place(&keeper, "vault"))?;
+    let (_, path) = keeper.world.gitlab.projects().swap_remove(0);
+    grow(&keeper, &path)?;
+    keeper.back_up().await?;
+    flip(&largest_since(&place(&keeper, "vault"), &before)?)?;
+    let vault = &view.input.from;
+    assert!(labkeep.start_due_check(vault).await?.is_none());
+    let failed = ended(labkeep, labkeep.start_copy(&view.id)?).await?;
+    assert_eq!(failed.run.outcome, Some(Outcome::Failed), "{failed:#?}");
+    // Which of its parts are read is a matter of turns; that it is read is not.
+    due_check(labkeep, vault).await?;
+    Ok(())
+}
