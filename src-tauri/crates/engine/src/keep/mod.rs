@@ -5,6 +5,7 @@
 mod account;
 mod advise;
 mod affected;
+mod answers;
 mod attention;
 mod attention_of_proof;
 mod attention_of_prunes;

@@ -13,6 +13,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::answers::{SILENCE, Silent};
 use super::chore::Failed;
 use super::promise::rules;
 use super::recovered::awaits_token;
@@ -25,15 +26,6 @@ use crate::view::RunEvent;
 
 /// The longest time between two looks.
 const LOOK: Duration = Duration::from_mins(1);
-
-/// How long GitLab has to answer at all.
-const ANSWER: Duration = Duration::from_secs(30);
-
-/// How often it is asked at once.
-const ATTEMPTS: u32 = 2;
-
-/// When one that did not answer is asked again.
-const SILENCE: SignedDuration = SignedDuration::from_mins(1);
 
 /// How long telling may take before the schedule stops: mails and messages are
 /// tried more than once.
@@ -81,7 +73,7 @@ struct Memory {
     /// Since when each plan could have started.
     clear_since: HashMap<PlanId, Timestamp>,
     /// When the GitLab of a plan was asked last and did not answer.
-    silent: HashMap<PlanId, Timestamp>,
+    silent: Silent,
     /// When the process started, or the machine last woke.
     woken: Timestamp,
     /// When a chore could not be started.
@@ -99,7 +91,7 @@ impl Labkeep {
             wakes: machine.conditions().wakes,
             machine,
             clear_since: HashMap::new(),
-            silent: HashMap::new(),
+            silent: Silent::new(),
             woken: now,
             failed: Failed::new(),
             seen: (now, Instant::now()),
@@ -297,7 +289,7 @@ impl Labkeep {
         };
         let mut decision = decide(&promise, &rules, &conditions, now, &zone);
         if matches!(decision, Decision::Start { .. }) {
-            let answers = self.answers_now(plan, memory, now).await?;
+            let answers = self.answers_now(plan, &mut memory.silent, now).await?;
             conditions.instance_answers = Some(answers);
             decision = decide(&promise, &rules, &conditions, now, &zone);
         }
@@ -314,40 +306,6 @@ impl Labkeep {
             _ => {}
         }
         Ok(decision)
-    }
-
-    /// Whether the plan's GitLab answers. One that did not is left alone for a
-    /// minute, unless the machine tells of a change.
-    async fn answers_now(&self, plan: &Plan, memory: &mut Memory, now: Timestamp) -> Result<bool> {
-        let asked = memory.silent.get(&plan.id);
-        if asked.is_some_and(|asked| now.duration_since(*asked).abs() < SILENCE) {
-            return Ok(false);
-        }
-        let answers = self.answers(plan).await?;
-        if answers {
-            memory.silent.remove(&plan.id);
-        } else {
-            memory.silent.insert(plan.id, self.0.clock.now());
-        }
-        Ok(answers)
-    }
-
-    /// Whether the plan's GitLab answers, whatever it says: what is wrong then
-    /// is for the run to tell.
-    async fn answers(&self, plan: &Plan) -> Result<bool> {
-        let account = self.find_account(&plan.account.to_string())?;
-        let Ok(client) = self.client(&account, None).await else {
-            // No token, no keychain: the run tells.
-            return Ok(true);
-        };
-        // Other plans wait for this; it is asked again in a minute.
-        let client = client.with_attempts(ATTEMPTS);
-        let asked = tokio::time::timeout(ANSWER, client.instance_facts()).await;
-        Ok(match asked {
-            Ok(Ok(_)) => true,
-            Ok(Err(error)) => !is_silence(&error),
-            Err(_) => false,
-        })
     }
 
     fn hold(&self, plan: PlanId, why: Option<Why>) {
@@ -386,23 +344,6 @@ fn is_on_this_machine(settings: &Settings, plan: &Plan) -> bool {
         Some(url::Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     }
-}
-
-/// Whether no GitLab answered: no network yet, the page of a hotel's network in
-/// its place, or an instance that is being updated.
-const fn is_silence(error: &labkeep_gitlab::Error) -> bool {
-    use labkeep_gitlab::Error;
-    matches!(
-        error,
-        Error::Resolve { .. }
-            | Error::Connect { .. }
-            | Error::Timeout { .. }
-            | Error::Interrupted { .. }
-            | Error::NotGitlab { .. }
-            | Error::Redirected { .. }
-            | Error::ForeignHost { .. }
-            | Error::Server { .. }
-    )
 }
 
 impl Memory {
