@@ -226,23 +226,30 @@ impl Storage for OperatorStorage {
     fn read_range(&self, path: &str, offset: u64, length: u64) -> Result<Bytes, Fault> {
         let operator = self.reading.clone();
         let target = path.to_owned();
-        let content = self.run(Operation::Read, path, async move {
+        let read = self.run(Operation::Read, path, async move {
             let options = ReadOptions {
                 range: BytesRange::new(offset, Some(length)),
                 ..ReadOptions::default()
             };
-            operator.read_options(&target, options).await
+            match operator.read_options(&target, options).await {
+                // The file is shorter than it must be; nothing failed.
+                Err(error) if error.kind() == ErrorKind::RangeNotSatisfied => {
+                    let size = operator.stat(&target).await?.content_length();
+                    Ok(Err(size.saturating_sub(offset)))
+                }
+                read => read.map(Ok),
+            }
         })?;
-        let found = content.len() as u64;
-        if found == length {
-            Ok(content.to_bytes())
-        } else {
-            let kind = FaultKind::Length {
-                expected: length,
-                found,
-            };
-            Err(self.other(Operation::Read, path, kind))
-        }
+        let found = match read {
+            Ok(content) if content.len() as u64 == length => return Ok(content.to_bytes()),
+            Ok(content) => content.len() as u64,
+            Err(left) => left,
+        };
+        let kind = FaultKind::Length {
+            expected: length,
+            found,
+        };
+        Err(self.other(Operation::Read, path, kind))
     }
 
     fn write(&self, path: &str, content: Vec<Bytes>) -> Result<(), Fault> {
@@ -369,6 +376,20 @@ mod tests {
             io::ErrorKind::Other,
         ] {
             assert_eq!(attempts(&[kind]), (1, false), "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_was_cut_off_is_damaged_and_no_failure_to_read() {
+        let home = tempfile::TempDir::new().unwrap();
+        fs::write(home.path().join(CONFIG), "config").unwrap();
+        fs::write(home.path().join("file"), "0123456789").unwrap();
+        let storage = OperatorStorage::folder(home.path()).unwrap();
+        assert_eq!(storage.read_range("file", 4, 6).unwrap(), "456789");
+        for (offset, length, found) in [(4, 7, 6), (10, 1, 0), (20, 5, 0)] {
+            let fault = storage.read_range("file", offset, length).unwrap_err();
+            let expected = length;
+            assert_eq!(fault.kind, FaultKind::Length { expected, found });
         }
     }
 }
