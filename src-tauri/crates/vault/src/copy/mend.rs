@@ -12,7 +12,7 @@ use rustic_core::{DataId, FileType, TreeId};
 
 use super::packs::Packs;
 use super::source::{Lacking, Part, Place, Source, is_named};
-use super::{fresh, is_indexed};
+use super::{Failure, fresh, is_indexed};
 use crate::backend::path_of;
 use crate::check::affected;
 use crate::error::{Error, Result};
@@ -40,7 +40,7 @@ pub struct MendReport {
     /// Those that stay without parts, for the vault that is copied does not
     /// have them any more.
     pub not_there: Places,
-    /// Those that stay without parts, for they cannot be read there either.
+    /// Those that stay without parts, for they are damaged there as well.
     pub unreadable: Places,
     /// Pack files of the other vault, by their paths, that its index relies on
     /// though they are missing or damaged. As long as there are any, nothing is
@@ -51,7 +51,9 @@ pub struct MendReport {
 impl Vault {
     /// Sends another vault the parts that its snapshots need and that it has
     /// lost, as far as this one has them whole. Waits for its writers of this
-    /// process. What stays lost is in the report.
+    /// process. What stays lost is in the report. That this vault cannot be
+    /// read for a reason that may pass is an error, and says nothing of what is
+    /// lost; what was sent until then stays.
     pub fn mend(&self, target: &Self, progress: OnProgress) -> Result<MendReport> {
         if self.id() == target.id() {
             return Err(Error::SameVault {
@@ -92,20 +94,31 @@ enum Remedy {
     Sent,
     /// The vault that is copied does not have it.
     NotThere,
-    /// It cannot be read there.
+    /// It is damaged there as well.
     Unreadable,
 }
 
 impl Remedy {
-    /// Why a part cannot be had. That nothing can be had is an error.
-    fn none(error: Error) -> Result<Self> {
+    /// What can be done about a part, by what the index of the vault that is
+    /// copied says of it.
+    fn indexed(place: Result<Place>) -> Result<Self> {
+        match place {
+            Ok(place) => Ok(Self::At(place)),
+            Err(Error::Missing { .. }) => Ok(Self::NotThere),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The same of a part that the index names and that was not read. Only
+    /// damage is an answer: content that is not what it must be, or a pack
+    /// file that is not there. Everything else may pass, and is an error.
+    fn not_read(error: Error) -> Result<Self> {
         match error {
-            Error::Missing { .. } => Ok(Self::NotThere),
-            Error::Gone { .. } | Error::Aborted => Err(error),
-            error => {
-                tracing::warn!(%error, "a lost part cannot be read where it was copied from");
+            Error::Damaged { .. } | Error::Missing { .. } => {
+                tracing::warn!(%error, "a lost part is damaged where it was copied from");
                 Ok(Self::Unreadable)
             }
+            error => Err(error),
         }
     }
 }
@@ -174,10 +187,14 @@ impl Mend<'_> {
         }
         let named = self.folders.entry(tree).or_default();
         named.push((String::new(), part));
-        let (remedy, nodes) = match self.source.tree(tree) {
-            Ok(there) => (Remedy::At(self.source.place(tree)?), there.nodes),
-            Err(error) => (Remedy::none(error)?, Vec::new()),
-        };
+        let mut remedy = Remedy::indexed(self.source.place(tree))?;
+        let mut nodes = Vec::new();
+        if remedy != Remedy::NotThere {
+            match self.source.tree(tree) {
+                Ok(there) => nodes = there.nodes,
+                Err(error) => remedy = Remedy::not_read(error)?,
+            }
+        }
         self.lacking.insert(part, remedy);
         Ok(nodes)
     }
@@ -213,8 +230,7 @@ impl Mend<'_> {
             let name = node.name().to_string_lossy().into_owned();
             self.folders.entry(tree).or_default().push((name, part));
             if !self.lacking.contains_key(&part) {
-                let place = self.source.place(DataId::from(part.1));
-                let remedy = place.map_or_else(Remedy::none, |place| Ok(Remedy::At(place)))?;
+                let remedy = Remedy::indexed(self.source.place(DataId::from(part.1)))?;
                 self.lacking.insert(part, remedy);
             }
         }
@@ -241,7 +257,16 @@ impl Mend<'_> {
         }
         let mut done = 0;
         for run in lacking.runs() {
-            self.send_run(&run)?;
+            match self.send_run(&run) {
+                Ok(()) => {}
+                Err(Failure::End(error)) => return Err(error),
+                Err(Failure::Source(error)) => {
+                    // What was sent stays there, and the next time goes on.
+                    tracing::warn!(%error, "mending ends before everything is sent");
+                    self.finish(done, total)?;
+                    return Err(error);
+                }
+            }
             done += run
                 .iter()
                 .map(|(_, blob)| u64::from(blob.location.length))
@@ -249,12 +274,7 @@ impl Mend<'_> {
             self.reporter.tell(Unit::Bytes, done, Some(total));
             self.reporter.go_on()?;
         }
-        self.packs.finish()?;
-        while self.packs.read_back()?.is_some() {
-            self.reporter.tell(Unit::Bytes, done, Some(total));
-            self.reporter.go_on()?;
-        }
-        self.target.0.storage.settle()?;
+        self.finish(done, total)?;
         self.view = fresh(self.target, &self.reporter)?;
         let sent = self.lacking.iter().filter(|(_, r)| **r == Remedy::Sent);
         for (part, _) in sent {
@@ -268,29 +288,36 @@ impl Mend<'_> {
         Ok(())
     }
 
-    fn send_run(&mut self, run: &[Place]) -> Result<()> {
-        match (self.source.read_run(run), run) {
-            (Ok(parts), _) => {
+    /// Makes what was sent a part of the other vault, and reads it back.
+    fn finish(&mut self, done: u64, total: u64) -> Result<()> {
+        self.packs.finish()?;
+        while self.packs.read_back()?.is_some() {
+            self.reporter.tell(Unit::Bytes, done, Some(total));
+            self.reporter.go_on()?;
+        }
+        Ok(self.target.0.storage.settle()?)
+    }
+
+    fn send_run(&mut self, run: &[Place]) -> Result<(), Failure> {
+        let error = match self.source.read_run(run) {
+            Ok(parts) => {
                 for ((_, blob), kept) in parts {
                     self.packs.add(&blob, &kept)?;
                     self.report.parts += 1;
                     self.lacking.insert((blob.tpe, blob.id), Remedy::Sent);
                 }
+                return Ok(());
             }
-            (Err(error), [(_, blob)]) => {
-                // A pack file that is not there is one that cannot be read.
-                let remedy = match Remedy::none(error)? {
-                    Remedy::NotThere => Remedy::Unreadable,
-                    remedy => remedy,
-                };
-                self.lacking.insert((blob.tpe, blob.id), remedy);
-            }
+            Err(error @ Error::Aborted) => return Err(Failure::End(error)),
+            Err(error) => error,
+        };
+        let remedy = Remedy::not_read(error).map_err(Failure::Source)?;
+        if let [(_, blob)] = run {
+            self.lacking.insert((blob.tpe, blob.id), remedy);
+        } else {
             // What lies beside a damaged part may be whole.
-            (Err(error), run) => {
-                Remedy::none(error)?;
-                for place in run {
-                    self.send_run(std::slice::from_ref(place))?;
-                }
+            for place in run {
+                self.send_run(std::slice::from_ref(place))?;
             }
         }
         Ok(())

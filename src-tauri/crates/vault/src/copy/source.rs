@@ -181,15 +181,22 @@ impl<'a> Source<'a> {
 
     /// A folder of a snapshot.
     pub(super) fn tree(&mut self, id: TreeId) -> Result<Tree> {
-        let (pack, blob) = self.place(id)?;
+        let place @ (pack, blob) = self.place(id)?;
         let path = path_of(FileType::Pack, &pack);
-        let content = self
+        let read = self
             .view
             .get_blob_cached(&id.into(), BlobType::Tree)
-            .map_err(|e| match library("reading a folder of a snapshot", e) {
-                Error::Damaged { .. } => self.damaged(&path),
-                other => other,
-            })?;
+            .map_err(|e| library("reading a folder of a snapshot", e));
+        let content = match read {
+            Ok(content) => content,
+            Err(Error::Damaged { .. }) => return Err(self.damaged(&path)),
+            // It does not say whether the content is to blame; this does.
+            Err(error @ Error::Repository { .. }) => {
+                self.read_run(&[place])?;
+                return Err(error);
+            }
+            Err(error) => return Err(error),
+        };
         self.read += u64::from(blob.location.length);
         if !is_named(&content, blob.id) {
             return Err(self.damaged(&path));

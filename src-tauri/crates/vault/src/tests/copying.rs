@@ -15,17 +15,17 @@ use crate::{
 };
 
 /// A vault, and one for its copies that fails on purpose.
-struct Pair {
-    home: TempDir,
-    key: VaultKey,
-    from: Vault,
-    faulty: Arc<Faulty>,
-    to: Vault,
+pub(super) struct Pair {
+    pub home: TempDir,
+    pub key: VaultKey,
+    pub from: Vault,
+    pub faulty: Arc<Faulty>,
+    pub to: Vault,
     sound: Vault,
 }
 
 impl Pair {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let home = TempDir::new().unwrap();
         let key = VaultKey::generate();
         let place = |name: &str| Location::folder(&home.path().join(name)).unwrap();
@@ -42,12 +42,12 @@ impl Pair {
         }
     }
 
-    fn copy(&self) -> Result<CopyReport> {
+    pub(super) fn copy(&self) -> Result<CopyReport> {
         let wanted = ids(&self.from);
         self.from.copy_to(&self.to, &wanted, unobserved())
     }
 
-    fn is_sound(&self, snapshots: usize) {
+    pub(super) fn is_sound(&self, snapshots: usize) {
         assert_eq!(self.sound.snapshots().unwrap().len(), snapshots);
         is_sound(&self.sound);
     }
@@ -291,61 +291,4 @@ fn a_copy_that_waits_for_a_writer_can_be_stopped() {
     assert!(matches!(error, Error::Aborted), "{error:?}");
     drop(turn);
     pair.copy().unwrap();
-}
-
-/// A copy that lost everything but its snapshot.
-fn emptied() -> Pair {
-    let pair = Pair::new();
-    save(&pair.from, None, 1, 30).unwrap();
-    pair.copy().unwrap();
-    for folder in ["index", "data"] {
-        let folder = pair.home.path().join("to").join(folder);
-        fs::remove_dir_all(&folder).unwrap();
-        fs::create_dir(&folder).unwrap();
-    }
-    pair
-}
-
-#[test]
-fn what_is_sent_again_counts_only_once_it_is_there() {
-    for (folder, nth) in [("data", 1), ("data", 2), ("index", 1)] {
-        for wrong in [Wrong::Lies, Wrong::Fails(Reported::Full)] {
-            let pair = emptied();
-            let mend = || pair.from.mend(&pair.to, unobserved());
-            pair.faulty.set(&[Rule {
-                operation: Operation::Write,
-                folder,
-                nth,
-                wrong,
-            }]);
-            mend().unwrap_err();
-            pair.faulty.set(&[]);
-            // An index that names what is not there must not be relied on.
-            let suspects = mend().unwrap().suspects;
-            if !suspects.is_empty() {
-                pair.to.repair(&suspects, "tester", unobserved()).unwrap();
-                assert!(mend().unwrap().suspects.is_empty());
-            }
-            pair.is_sound(1);
-        }
-    }
-}
-
-#[test]
-fn mending_that_is_asked_to_stop_stops() {
-    let pair = emptied();
-    for at in [0, 1, 5, 20] {
-        let told = std::sync::atomic::AtomicU32::new(0);
-        let stop = Arc::new(move |_| {
-            if told.fetch_add(1, std::sync::atomic::Ordering::SeqCst) >= at {
-                std::ops::ControlFlow::Break(())
-            } else {
-                std::ops::ControlFlow::Continue(())
-            }
-        });
-        let error = pair.from.mend(&pair.to, stop).unwrap_err();
-        assert!(matches!(error, Error::Aborted), "{at}: {error:?}");
-    }
-    pair.from.mend(&pair.to, unobserved()).unwrap();
-    pair.is_sound(1);
 }

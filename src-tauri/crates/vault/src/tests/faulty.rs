@@ -28,6 +28,7 @@ pub(super) enum Reported {
     Full,
     Other,
     Passing,
+    Denied,
     Gone,
 }
 
@@ -96,6 +97,7 @@ impl Faulty {
                 Reported::Full => FaultKind::Full,
                 Reported::Other => FaultKind::Other { passing: false },
                 Reported::Passing => FaultKind::Other { passing: true },
+                Reported::Denied => FaultKind::Denied,
                 Reported::Gone => FaultKind::Gone,
             },
             operation,

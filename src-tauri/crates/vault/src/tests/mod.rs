@@ -4,6 +4,7 @@ mod copying;
 mod faults;
 mod faulty;
 mod lease;
+mod mending;
 mod prune;
 mod stopped;
 mod unreadable;

@@ -183,6 +183,9 @@ fn a_prune_that_fails_anywhere_leaves_a_sound_vault() {
             Reported::Full => matches!(error, Error::Full { .. }),
             Reported::Gone => matches!(error, Error::Gone { .. }),
             Reported::Other | Reported::Passing => matches!(error, Error::Storage { .. }),
+            Reported::Denied => {
+                matches!(error, Error::NotReadable { .. } | Error::NotWritable { .. })
+            }
         };
         assert!(told, "{folder}: {error:?}");
         sandbox.faulty.set(&[]);

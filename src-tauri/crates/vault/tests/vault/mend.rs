@@ -221,6 +221,31 @@ fn what_is_damaged_in_both_stays_lost_and_the_rest_is_sent() {
 }
 
 #[test]
+fn what_lost_its_pack_in_both_is_damaged_and_never_was_absent() {
+    let pair = Pair::new();
+    for pack in files(&pair.from, "data") {
+        let whole = fs::read(&pack).unwrap();
+        for left in [None, Some(0), Some(20)] {
+            for folder in ["index", "data"] {
+                for file in files(&pair.to, folder) {
+                    fs::remove_file(file).unwrap();
+                }
+            }
+            match left {
+                None => fs::remove_file(&pack).unwrap(),
+                Some(left) => fs::write(&pack, &whole[..left]).unwrap(),
+            }
+            let mended = pair.mend();
+            assert_eq!(mended.not_there, BTreeMap::new(), "{left:?}");
+            assert!(mended.unreadable.contains_key(&pair.copy), "{left:?}");
+            fs::write(&pack, &whole).unwrap();
+        }
+        assert!(pair.mend().parts > 0);
+        pair.is_whole();
+    }
+}
+
+#[test]
 fn a_vault_does_not_mend_itself() {
     let sandbox = Sandbox::new();
     let error = sandbox
