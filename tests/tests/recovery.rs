@@ -15,3 +15,5 @@ mod read_only;
 mod retentions;
 #[path = "recovery/scene.rs"]
 mod scene;
+#[path = "recovery/twice.rs"]
+mod twice;

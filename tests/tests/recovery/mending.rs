@@ -18,7 +18,7 @@ use labkeep_tests::world::many;
 use crate::scene::{complete, copy, ended, other_key, place, said, touch, vault_for_copies};
 
 /// A vault with one snapshot, and its second copy.
-async fn copied() -> Result<Keeper> {
+pub async fn copied() -> Result<Keeper> {
     let keeper = Keeper::new(many(2)).await?;
     let labkeep = &keeper.labkeep;
     keeper.back_up().await?;
@@ -34,25 +34,25 @@ async fn copied() -> Result<Keeper> {
 }
 
 /// The copy that is due, which must end Complete.
-async fn copy_what_is_due(labkeep: &Labkeep) -> Result<RunDetail> {
+pub async fn copy_what_is_due(labkeep: &Labkeep) -> Result<RunDetail> {
     let due = labkeep.start_due_copies().await?;
     ensure!(due.len() == 1, "{} are due", due.len());
     complete(labkeep, due[0]).await
 }
 
-async fn check(labkeep: &Labkeep, vault: &str) -> Result<RunDetail> {
+pub async fn check(labkeep: &Labkeep, vault: &str) -> Result<RunDetail> {
     let run = labkeep.start_check(vault, 100).await?;
     ended(labkeep, run).await
 }
 
 /// The check that is due out of turn.
-async fn due_check(labkeep: &Labkeep, vault: &str) -> Result<RunDetail> {
+pub async fn due_check(labkeep: &Labkeep, vault: &str) -> Result<RunDetail> {
     let run = labkeep.start_due_check(vault).await?;
     ended(labkeep, run.context("no check is due")?).await
 }
 
 /// The pack files of a vault, the largest first.
-fn packs(folder: &Path) -> Result<Vec<PathBuf>> {
+pub fn packs(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut packs = Vec::new();
     for folder in fs::read_dir(folder.join("data"))? {
         for pack in fs::read_dir(folder?.path())? {
@@ -65,14 +65,14 @@ fn packs(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// The new pack file of a vault that something large went into.
-fn largest_since(folder: &Path, before: &[PathBuf]) -> Result<PathBuf> {
+pub fn largest_since(folder: &Path, before: &[PathBuf]) -> Result<PathBuf> {
     let mut new = packs(folder)?;
     new.retain(|pack| !before.contains(pack));
     new.into_iter().next().context("a new pack file")
 }
 
 /// Gives a project something large that is nowhere else.
-fn grow(keeper: &Keeper, path: &str) -> Result<()> {
+pub fn grow(keeper: &Keeper, path: &str) -> Result<()> {
     let text: String = (0..4000)
         .map(|_| uuid::Uuid::new_v4().to_string())
         .collect();

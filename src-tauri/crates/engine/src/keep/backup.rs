@@ -9,6 +9,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::check::tells_of_damage;
+use super::damage::Healed;
 use super::execute::{Counts, Ended, Execution, Order, key};
 use super::{Labkeep, blocking};
 use crate::advice::Advice;
@@ -196,8 +197,9 @@ impl Labkeep {
         execution: &Execution,
     ) -> Result<bool> {
         let entry = self.find_vault(&plan.vault.to_string())?;
-        self.heal(&entry, &job.vault, &execution.log, execution.watch())
-            .await
+        let (log, watch) = (&execution.log, execution.watch());
+        let healed = self.heal(&entry, &job.vault, log, watch).await?;
+        Ok(matches!(healed, Healed::Whole))
     }
 
     /// Distrusts what could not be read of the previous snapshot, and trusts

@@ -121,6 +121,10 @@ fn lines_of(pair: &Pair, mended: &Mended) -> Vec<ReportLine> {
         &mended.unreadable,
         &format!("they are damaged in {from} as well"),
     ));
+    if let Some(why) = &mended.failed {
+        let text = format!("What {to} lost could not be looked for. {}", why.message);
+        lines.push(line(Mark::Bad, text));
+    }
     if mended.suspects > 0 {
         let text = format!(
             "{} of {to} cannot be used, and cannot be repaired now.",
@@ -134,11 +138,19 @@ fn lines_of(pair: &Pair, mended: &Mended) -> Vec<ReportLine> {
 /// What to say of what stays lost. Nothing, if that was said before.
 fn advice_of(pair: &Pair, mended: &Mended) -> Option<Advice> {
     let (from, to) = (&pair.from.name, &pair.to.name);
+    if let Some(Advice { message, hint }) = &mended.failed {
+        let lost = format!("What {to} lost could not be looked for. {message}");
+        return Some(Advice::new(lost, hint));
+    }
     if mended.suspects > 0 {
-        return Some(Advice::new(
-            format!("What {to} lost could not be sent again: it cannot be repaired now."),
-            "Look after its disk, and copy again.",
-        ));
+        let sent = format!("What {to} lost could not be sent again");
+        return Some(match &mended.refused {
+            Some(Advice { message, hint }) => Advice::new(format!("{sent}. {message}"), hint),
+            None => Advice::new(
+                format!("{sent}: it cannot be repaired now."),
+                "Look after its disk, and copy again.",
+            ),
+        });
     }
     if !mended.is_news {
         return None;

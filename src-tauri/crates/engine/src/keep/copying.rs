@@ -209,12 +209,16 @@ impl Labkeep {
         self.pin_copies(&from, &to, &report, &choice).await?;
         progress.enter(Phase::Comparing);
         self.rebuild_from(&to).await?;
-        self.forget_replaced(&pair.to, &to, &report).await?;
+        let lost = self.forget_replaced(&pair.to, &to).await?;
         if error.as_ref().is_some_and(has_damage) {
             self.suspect(pair.from.id)?;
         }
         if error.is_none() {
             compare(&from, &to, &choice).await?;
+            let its = self.of_plans_in(&pair.from, &pair.to)?;
+            let is_its = |id: &String| id.parse().is_ok_and(|id| its.contains(&id));
+            let gone = lost.into_iter().filter(is_its).collect();
+            self.note_lost(pair.to.id, &its, gone)?;
         }
         if let Some(copy) = &pair.copy {
             let at = error.is_none().then(|| self.0.clock.now());
@@ -232,17 +236,10 @@ impl Labkeep {
         }
     }
 
-    /// Snapshots that were lost in the other vault are there again under other
-    /// names: nobody need miss them any more, as a check will say.
-    async fn forget_replaced(
-        &self,
-        entry: &VaultEntry,
-        vault: &Vault,
-        report: &CopyReport,
-    ) -> Result<()> {
-        if report.copied.is_empty() {
-            return Ok(());
-        }
+    /// Snapshots that were lost in the other vault and are there again under
+    /// other names: nobody need miss them any more, as a check will say. Gives
+    /// those that are still missed.
+    async fn forget_replaced(&self, entry: &VaultEntry, vault: &Vault) -> Result<Vec<String>> {
         let reading = vault.clone();
         let (sound, damaged) = blocking(move || Ok(reading.snapshots_with_damage()?)).await?;
         let sound = sound.into_iter().map(|facts| facts.id);
@@ -250,25 +247,29 @@ impl Labkeep {
             .chain(damaged.into_iter().map(|(id, _)| id))
             .map(|id| id.to_string())
             .collect();
-        let copied: BTreeSet<String> = report.copied.iter().map(|c| c.to.to_string()).collect();
         let known = self.0.catalogue.snapshots(&entry.vault_id)?;
-        let again: BTreeSet<_> = known
-            .iter()
-            .filter(|known| copied.contains(&known.id))
-            .map(moment)
-            .collect();
-        let replaced: Vec<String> = known
-            .iter()
-            .filter(|known| !listed.contains(&known.id) && again.contains(&moment(known)))
-            .map(|known| known.id.clone())
-            .collect();
+        let (there, lost): (Vec<_>, Vec<_>) = known
+            .into_iter()
+            .partition(|known| listed.contains(&known.id));
+        let there: BTreeMap<_, _> = there.iter().map(|known| (moment(known), known)).collect();
+        let (replaced, missed): (Vec<_>, Vec<_>) = lost
+            .into_iter()
+            .partition(|known| there.contains_key(&moment(known)));
+        let missed = missed.into_iter().map(|known| known.id).collect();
         if replaced.is_empty() {
-            return Ok(());
+            return Ok(missed);
         }
-        self.0
-            .catalogue
-            .forget_snapshots(&entry.vault_id, &replaced)?;
-        self.suspect(entry.id)
+        // What was kept for ever here alone stays so.
+        for known in replaced.iter().filter(|known| known.pinned) {
+            if let Some(Ok(twin)) = there.get(&moment(known)).map(|twin| twin.id.parse()) {
+                let vault = vault.clone();
+                blocking(move || Ok(vault.pin(twin)?)).await?;
+            }
+        }
+        let names: Vec<String> = replaced.into_iter().map(|known| known.id).collect();
+        self.0.catalogue.forget_snapshots(&entry.vault_id, &names)?;
+        self.suspect(entry.id)?;
+        Ok(missed)
     }
 
     /// The right to read a whole vault while nobody prunes it. None when

@@ -8,12 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use labkeep_settings::{VaultEntry, VaultEntryId};
-use labkeep_vault::{OnProgress, Vault};
+use labkeep_vault::{OnProgress, SnapshotId, Vault};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::mending::Folders;
 use super::{Labkeep, blocking};
+use crate::advice::Advice;
 use crate::error::Result;
 use crate::kind::Item;
 use crate::proof::Share;
@@ -44,6 +45,18 @@ pub(super) struct Damage {
     /// What of snapshots the vault that they were copied from could not send
     /// again.
     unhealed: BTreeMap<String, BTreeSet<String>>,
+    /// Snapshots that are lost as a whole, and that no copy brings again.
+    gone: BTreeSet<String>,
+}
+
+/// What came of repairing a vault.
+pub(super) enum Healed {
+    /// Nothing is known to be damaged any more.
+    Whole,
+    /// There is damage that stays.
+    Left,
+    /// It could not be repaired now.
+    Refused(Advice),
 }
 
 impl Damage {
@@ -79,7 +92,12 @@ impl Damage {
     /// was copied.
     pub fn is_unhealed(&self, snapshot: &str, folder: &str) -> bool {
         let unhealed = self.unhealed.get(snapshot);
-        unhealed.is_some_and(|folders| folders.contains(folder))
+        self.gone.contains(snapshot) || unhealed.is_some_and(|folders| folders.contains(folder))
+    }
+
+    /// Whether a folder of a snapshot is known to stay lost.
+    fn is_known_to_stay(&self, snapshot: &str, folder: &str) -> bool {
+        self.is_unhealed(snapshot, folder) || self.is_given_up(snapshot, folder)
     }
 
     /// When something was last found that was not known to stay.
@@ -150,13 +168,21 @@ impl Labkeep {
             if found.is_sound {
                 damage.given_up.clear();
                 damage.unhealed.clear();
+                damage.gone.clear();
                 damage.found_at = None;
             }
         }
         if !found.is_sound {
             if !found.is_past {
                 damage.to_repair = true;
-                damage.found_at = Some(self.0.clock.now());
+                let mut of_snapshots = found.snapshots.iter();
+                let is_known = of_snapshots.all(|(snapshot, folders)| {
+                    let mut folders = folders.iter();
+                    folders.all(|folder| damage.is_known_to_stay(snapshot, folder))
+                });
+                if !is_known || !found.packs.is_empty() {
+                    damage.found_at = Some(self.0.clock.now());
+                }
             }
             damage.packs.extend(found.packs);
             for (snapshot, folders) in found.snapshots {
@@ -235,27 +261,48 @@ impl Labkeep {
     }
 
     /// A second copy got parts again, as far as there are any: a check has to
-    /// say whether it is whole. Tells whether something stays lost that was not
-    /// known to.
+    /// say whether it is whole. `its` are the snapshots that the copy answers
+    /// for. Tells whether something stays lost that was not known to.
     pub(super) fn note_unhealed(
         &self,
         vault: VaultEntryId,
+        its: &BTreeSet<SnapshotId>,
         unhealed: Folders,
         got_parts: bool,
     ) -> Result<bool> {
         let mut damage = self.damage(vault)?;
-        let is_known = |snapshot: &str, folder: &str| {
-            damage.is_unhealed(snapshot, folder) || damage.is_given_up(snapshot, folder)
-        };
+        let is_known = |snapshot: &str, folder: &str| damage.is_known_to_stay(snapshot, folder);
         let is_news = unhealed
             .iter()
             .any(|(snapshot, folders)| folders.iter().any(|folder| !is_known(snapshot, folder)));
-        damage.unhealed = unhealed;
+        // What other copies could not send stays noted.
+        damage
+            .unhealed
+            .retain(|snapshot, _| !is_one_of(its, snapshot));
+        damage.unhealed.extend(unhealed);
         if got_parts || is_news {
             damage.check_at = Some(self.0.clock.now());
         }
         self.set_damage(vault, &damage)?;
         Ok(is_news)
+    }
+
+    /// A second copy was brought up to date, and these of its snapshots are not
+    /// there. `its` are those that the copy answers for.
+    pub(super) fn note_lost(
+        &self,
+        vault: VaultEntryId,
+        its: &BTreeSet<SnapshotId>,
+        gone: BTreeSet<String>,
+    ) -> Result<()> {
+        let mut damage = self.damage(vault)?;
+        let before = damage.gone.clone();
+        damage.gone.retain(|snapshot| !is_one_of(its, snapshot));
+        damage.gone.extend(gone);
+        if damage.gone == before {
+            return Ok(());
+        }
+        self.set_damage(vault, &damage)
     }
 
     /// Whether a vault is to be repaired before it is relied on.
@@ -286,18 +333,18 @@ impl Labkeep {
         Ok(self.damage(vault)?.snapshots.into_keys().collect())
     }
 
-    /// Repairs a vault that is known to be damaged. False if there is damage that
-    /// stays, so that nothing written now may count as making up for it.
+    /// Repairs a vault that is known to be damaged. Unless it is whole then,
+    /// nothing written now may count as making up for what stays.
     pub(super) async fn heal(
         &self,
         entry: &VaultEntry,
         vault: &Vault,
         log: &RunLog,
         watch: OnProgress,
-    ) -> Result<bool> {
+    ) -> Result<Healed> {
         let known = self.damage(entry.id)?;
         if !known.to_repair {
-            return Ok(true);
+            return Ok(Healed::Whole);
         }
         log.info("The vault is known to be damaged: it is repaired first.");
         let (vault, mut packs) = (vault.clone(), known.packs.clone());
@@ -321,11 +368,9 @@ impl Labkeep {
             Ok(report) => report,
             Err(error) if error.is_cancelled() => return Err(error),
             Err(error) => {
-                log.warn(format!(
-                    "The vault could not be repaired. {}",
-                    error.advice()
-                ));
-                return Ok(false);
+                let advice = error.advice();
+                log.warn(format!("The vault could not be repaired. {advice}"));
+                return Ok(Healed::Refused(advice));
             }
         };
         log.info(format!(
@@ -355,8 +400,18 @@ impl Labkeep {
             damage.check_at = Some(self.0.clock.now());
         }
         self.set_damage(entry.id, &damage)?;
-        Ok(is_healed)
+        Ok(if is_healed {
+            Healed::Whole
+        } else {
+            Healed::Left
+        })
     }
+}
+
+fn is_one_of(its: &BTreeSet<SnapshotId>, snapshot: &str) -> bool {
+    snapshot
+        .parse()
+        .is_ok_and(|snapshot| its.contains(&snapshot))
 }
 
 fn memo(vault: VaultEntryId) -> String {

@@ -11,10 +11,11 @@ use labkeep_vault::{MendReport, SnapshotId, Vault};
 use serde_json::json;
 
 use super::copying::Pair;
+use super::damage::Healed;
 use super::execute::Execution;
 use super::snapshot::details;
 use super::{Labkeep, blocking};
-use crate::advice::is_damage;
+use crate::advice::{Advice, is_damage};
 use crate::clock::{from_millis, millis};
 use crate::error::Result;
 use crate::schedule::promise::believed;
@@ -43,6 +44,10 @@ pub(super) struct Mended {
     pub is_news: bool,
     /// Files of the second copy that are damaged and cannot be repaired now.
     pub suspects: usize,
+    /// Why they cannot, if nothing could be repaired.
+    pub refused: Option<Advice>,
+    /// Why it was not looked for what is lost, or not to the end.
+    pub failed: Option<Advice>,
 }
 
 impl Labkeep {
@@ -52,7 +57,7 @@ impl Labkeep {
         let (Some(from), Some(to)) = (settings.vault(copy.from), settings.vault(copy.to)) else {
             return Ok(false);
         };
-        let found_at = self.damage(to.id)?.found_at();
+        let found_at = self.found_at(to)?;
         let looked_at = self.looked_through_at(from, to)?;
         Ok(found_at.is_some_and(|found| looked_at.is_none_or(|looked| looked < found)))
     }
@@ -68,21 +73,23 @@ impl Labkeep {
         let damage = self.damage(pair.to.id)?;
         let now = self.0.clock.now();
         let looked_at = self.looked_through_at(&pair.from, &pair.to)?;
-        let is_new = damage.found_at() > looked_at;
+        let is_new = self.found_at(&pair.to)? > looked_at;
         let is_old = looked_at.is_none_or(|at| now.duration_since(at) >= AGAIN_AFTER);
         if !(pair.is_asked || is_new || is_old || damage.is_to_be_repaired()) {
             return Ok(None);
         }
-        let report = match self.mended(pair, from, to, execution).await? {
-            Ok(report) if report.suspects.is_empty() => report,
-            first => {
-                // What its index relies on wrongly goes out of use first.
-                let suspects = first.map_or_else(|_| BTreeSet::new(), |report| report.suspects);
-                self.note_suspects(pair.to.id, suspects)?;
-                self.mended(pair, from, to, execution).await??
-            }
+        let mended = match self.mended_twice(pair, from, to, execution).await {
+            Ok((report, refused)) => Mended {
+                refused,
+                ..self.note_mended(pair, to, report, now).await?
+            },
+            Err(error) if error.is_cancelled() => return Err(error),
+            // It is looked for again; what is new is copied meanwhile.
+            Err(error) => Mended {
+                failed: Some(error.advice()),
+                ..Mended::default()
+            },
         };
-        let mended = self.note_mended(pair, to, report, now).await?;
         if mended.parts > 0 {
             execution.log.info(format!(
                 "Parts that “{}” had lost were sent again: {}.",
@@ -92,21 +99,45 @@ impl Labkeep {
         Ok(Some(mended))
     }
 
+    /// Mends the second copy, once more if something has to go out of use first.
+    async fn mended_twice(
+        &self,
+        pair: &Pair,
+        from: &Vault,
+        to: &Vault,
+        execution: &Execution,
+    ) -> Result<(MendReport, Option<Advice>)> {
+        match self.mended(pair, from, to, execution).await? {
+            (Ok(report), refused) if report.suspects.is_empty() => Ok((report, refused)),
+            (first, _) => {
+                // What its index relies on wrongly.
+                let suspects = first.map_or_else(|_| BTreeSet::new(), |report| report.suspects);
+                self.note_suspects(pair.to.id, suspects)?;
+                let (report, refused) = self.mended(pair, from, to, execution).await?;
+                Ok((report?, refused))
+            }
+        }
+    }
+
     /// Repairs the second copy where that is known to be needed, and mends it.
-    /// The inner error tells of damage.
+    /// The inner error tells of damage; beside it stands why nothing could be
+    /// repaired.
     async fn mended(
         &self,
         pair: &Pair,
         from: &Vault,
         to: &Vault,
         execution: &Execution,
-    ) -> Result<Result<MendReport>> {
+    ) -> Result<(Result<MendReport>, Option<Advice>)> {
         let (log, watch) = (&execution.log, execution.watch());
-        self.heal(&pair.to, to, log, watch).await?;
+        let refused = match self.heal(&pair.to, to, log, watch).await? {
+            Healed::Refused(advice) => Some(advice),
+            Healed::Whole | Healed::Left => None,
+        };
         let (from, to, watch) = (from.clone(), to.clone(), execution.watch());
         match blocking(move || Ok(from.mend(&to, watch))).await? {
             Err(error) if !is_damage(&error) => Err(error.into()),
-            report => Ok(report.map_err(Into::into)),
+            report => Ok((report.map_err(Into::into), refused)),
         }
     }
 
@@ -128,9 +159,12 @@ impl Labkeep {
             return Ok(mended);
         }
         let mut unhealed = Folders::new();
-        if !(report.not_there.is_empty() && report.unreadable.is_empty()) {
+        let is_lost = !(report.not_there.is_empty() && report.unreadable.is_empty());
+        if is_lost {
             self.rebuild_from(to).await?;
-            let its = self.of_plans_in(&pair.from, &pair.to)?;
+        }
+        let its = self.of_plans_in(&pair.from, &pair.to)?;
+        if is_lost {
             let lost = [
                 (report.not_there, &mut mended.not_there),
                 (report.unreadable, &mut mended.unreadable),
@@ -144,7 +178,11 @@ impl Labkeep {
                 }
             }
         }
-        mended.is_news = self.note_unhealed(pair.to.id, unhealed, report.parts > 0)?;
+        mended.is_news = self.note_unhealed(pair.to.id, &its, unhealed, report.parts > 0)?;
+        if mended.is_news && !mended.unreadable.is_empty() {
+            // It was read just now, and is not what it should be.
+            self.suspect(pair.from.id)?;
+        }
         let at = json!(millis(began));
         let catalogue = &self.0.catalogue;
         catalogue.set_memo(&memo(&pair.from, &pair.to), &at)?;
@@ -153,7 +191,11 @@ impl Labkeep {
 
     /// Snapshots in a second copy of plans that have some in the vault that is
     /// copied: what others lack is not for this copy to send.
-    fn of_plans_in(&self, from: &VaultEntry, to: &VaultEntry) -> Result<BTreeSet<SnapshotId>> {
+    pub(super) fn of_plans_in(
+        &self,
+        from: &VaultEntry,
+        to: &VaultEntry,
+    ) -> Result<BTreeSet<SnapshotId>> {
         let plans = self.plans_in(from)?;
         let known = self.0.catalogue.snapshots(&to.vault_id)?;
         Ok(known
@@ -182,6 +224,12 @@ impl Labkeep {
             .filter(|known| plans.contains(&details(known).plan))
             .map(|known| known.id)
             .collect())
+    }
+
+    /// When damage was found in a vault, if the clock agrees.
+    fn found_at(&self, vault: &VaultEntry) -> Result<Option<Timestamp>> {
+        let found_at = self.damage(vault.id)?.found_at();
+        Ok(found_at.and_then(|at| believed(at, self.0.clock.now())))
     }
 
     /// When a second copy was last looked through for parts that it lost.
