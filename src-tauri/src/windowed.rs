@@ -158,7 +158,8 @@ async fn leave(app: AppHandle, closing: Closing, ended: Arc<Mutex<Ended>>) {
     tracing::info!("the window was closed");
     let mut status = closing.status.clone();
     let leaving = loop {
-        if app.get_webview_window(window::MAIN).is_some() {
+        // Who ends Labkeep ends this life as well.
+        if app.get_webview_window(window::MAIN).is_some() || closing.schedule.is_ending() {
             return;
         }
         let leaving = closing.leaving(is_running(&app));
@@ -167,7 +168,8 @@ async fn leave(app: AppHandle, closing: Closing, ended: Arc<Mutex<Ended>>) {
             // window may be opened again while something is told.
             closing.schedule.stop().await;
             let is_opened = app.get_webview_window(window::MAIN).is_some();
-            if !is_opened && closing.leaving(is_running(&app)) == leaving {
+            let is_free = !is_opened && !closing.schedule.is_ending();
+            if is_free && closing.leaving(is_running(&app)) == leaving {
                 break leaving;
             }
             closing.schedule.go_on();

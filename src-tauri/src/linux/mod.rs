@@ -81,6 +81,9 @@ fn again(program: &Path, arguments: &Arguments, shown: &[Shown]) -> std::io::Err
     children::end();
     let mut command = Command::new(program);
     command.arg("--hidden");
+    if let Some(variable) = drawing::own_variable() {
+        command.env_remove(variable);
+    }
     if let Some(folder) = &arguments.secrets {
         command.arg("--secrets").arg(folder);
     }
@@ -173,7 +176,8 @@ fn live(
                         }
                     });
                     let is_idle = |labkeep: Labkeep| labkeep.is_idle();
-                    if heard.is_none() && opened.labkeep().is_ok_and(is_idle) {
+                    let is_free = heard.is_none() && !schedule.is_ending();
+                    if is_free && opened.labkeep().is_ok_and(is_idle) {
                         return Ok(Ended::Hide(bus.still_shown()));
                     }
                     schedule.go_on();

@@ -44,7 +44,8 @@ async fn a_heartbeat_that_is_being_sent_outlives_the_tray_but_not_the_session() 
     labkeep.signal("TERM")?;
     ensure!(labkeep.ended().await?.success(), "it did not end well");
     let took = since.elapsed();
-    ensure!(took < Duration::from_secs(3), "{took:?}");
+    // Less than the user's own quit may take.
+    ensure!(took < Duration::from_millis(4500), "{took:?}");
     ensure!(ear.beats() == 1, "nobody answered");
     Ok(())
 }

@@ -30,6 +30,7 @@ export class App {
   appearance = $state<Appearance>('system');
   /** Whether changes are heard of. */
   following = $state(false);
+  #followed = false;
   #stops: Unlisten[] | null = null;
 
   constructor(backend: Backend, clock: Clock) {
@@ -62,7 +63,8 @@ export class App {
    * before is seen by the second look that this leads to.
    */
   async follow(): Promise<void> {
-    if (this.following) return;
+    if (this.#followed) return;
+    this.#followed = true;
     await this.attempt(() => this.#keep(this.runs.run()));
     this.following = true;
   }

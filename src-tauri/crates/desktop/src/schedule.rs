@@ -1,6 +1,7 @@
 //! The engine's scheduler, which starts what is due: once in a process, in
 //! both of its lives, and stopped before one of them ends.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,7 +11,10 @@ use labkeep_engine::machine::{Machine, ThisMachine};
 
 /// The schedule of this process. Clones are the same.
 #[derive(Clone)]
-pub struct Schedule(Option<Arc<Inner>>);
+pub struct Schedule {
+    inner: Option<Arc<Inner>>,
+    is_ending: Arc<AtomicBool>,
+}
 
 struct Inner {
     labkeep: Labkeep,
@@ -21,16 +25,22 @@ struct Inner {
 impl Schedule {
     /// None, where Labkeep could not be opened.
     pub fn none() -> Self {
-        Self(None)
+        Self {
+            inner: None,
+            is_ending: Arc::default(),
+        }
     }
 
     /// Starts nothing before it is to go on.
     pub fn new(labkeep: Labkeep, machine: Arc<dyn Machine>) -> Self {
-        Self(Some(Arc::new(Inner {
-            labkeep,
-            machine,
-            scheduler: Mutex::new(None),
-        })))
+        Self {
+            inner: Some(Arc::new(Inner {
+                labkeep,
+                machine,
+                scheduler: Mutex::new(None),
+            })),
+            is_ending: Arc::default(),
+        }
     }
 
     /// The same, for this machine.
@@ -47,24 +57,32 @@ impl Schedule {
     }
 
     /// The same, when Labkeep ends: what is not told by then is told by the
-    /// next start.
+    /// next start. From now on nothing goes on any more.
     pub async fn end(&self, patience: Duration) {
+        self.is_ending.store(true, Ordering::SeqCst);
         let scheduler = self.take();
         if let Some(scheduler) = scheduler {
             scheduler.stop_within(patience).await;
         }
     }
 
-    /// Starts what is due, from now on or again.
+    /// Whether Labkeep ends: then no other life may begin.
+    pub fn is_ending(&self) -> bool {
+        self.is_ending.load(Ordering::SeqCst)
+    }
+
+    /// Starts what is due, from now on or again, unless Labkeep ends.
     pub fn go_on(&self) {
-        if let Some(inner) = &self.0 {
-            let scheduler = inner.labkeep.keep_going(Arc::clone(&inner.machine));
-            *inner.lock() = Some(scheduler);
+        if let Some(inner) = &self.inner {
+            let mut scheduler = inner.lock();
+            if !self.is_ending() {
+                *scheduler = Some(inner.labkeep.keep_going(Arc::clone(&inner.machine)));
+            }
         }
     }
 
     fn take(&self) -> Option<Scheduler> {
-        self.0.as_ref().and_then(|inner| inner.lock().take())
+        self.inner.as_ref().and_then(|inner| inner.lock().take())
     }
 }
 
