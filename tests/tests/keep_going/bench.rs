@@ -1,7 +1,10 @@
 //! A set-up Labkeep whose clock and machine are in the test's hands.
 
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -12,6 +15,7 @@ use labkeep_engine::keep::{BackupWish, Scheduler};
 use labkeep_engine::machine::{Machine, MachineConditions};
 use labkeep_engine::outcome::{Outcome, RunKind};
 use labkeep_engine::view::{PlanView, RunEvent, RunView, ScheduleView};
+use labkeep_settings::Home;
 use labkeep_tests::keeper::{Keeper, open_with};
 use labkeep_tests::world::many;
 use tokio::sync::watch;
@@ -72,19 +76,44 @@ impl Machine for TestMachine {
     }
 }
 
+/// Opens a Labkeep; gives the lock that it holds as well.
+fn open(home: &Path, clock: &Arc<MovedClock>) -> Result<(Labkeep, PathBuf)> {
+    let before = locks(home)?;
+    let labkeep = open_with(home, clock.clone())?;
+    let mut new = locks(home)?;
+    new.retain(|lock| !before.contains(lock));
+    let lock = new.pop().context("it shows that it is there")?;
+    Ok((labkeep, lock))
+}
+
+/// The locks of the processes that are there.
+fn locks(home: &Path) -> Result<Vec<PathBuf>> {
+    let mut locks = Vec::new();
+    for entry in fs::read_dir(Home::at(home).locks())? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with("process-") && name.ends_with(".lock") {
+            locks.push(path);
+        }
+    }
+    Ok(locks)
+}
+
 /// A Labkeep with an hourly plan.
 pub struct Bench {
     pub keeper: Keeper,
     pub labkeep: Labkeep,
     pub clock: Arc<MovedClock>,
     pub machine: Arc<TestMachine>,
+    /// What tells others that this process is there.
+    lock: PathBuf,
 }
 
 impl Bench {
     pub async fn new() -> Result<Self> {
         let keeper = Keeper::new(many(2)).await?;
         let clock = Arc::new(MovedClock::default());
-        let labkeep = open_with(keeper.home(), clock.clone())?;
+        let (labkeep, lock) = open(keeper.home(), &clock)?;
         let mut plan = labkeep.plans()?.remove(0).input;
         plan.schedule = ScheduleView::Hours { hours: 1 };
         labkeep.update_plan(&keeper.plan, &plan)?;
@@ -93,7 +122,21 @@ impl Bench {
             labkeep,
             clock,
             machine: Arc::default(),
+            lock,
         })
+    }
+
+    /// Ends this process as far as others can see, and starts the next.
+    pub fn start_again(mut self) -> Result<Self> {
+        let held = File::open(&self.lock)?;
+        drop(self.labkeep);
+        // Tasks that end meanwhile hold it for some moments more.
+        let (free, is_free) = mpsc::channel();
+        thread::spawn(move || free.send(held.lock_shared()));
+        let ended = is_free.recv_timeout(PATIENCE);
+        ended.context("the process does not end")??;
+        (self.labkeep, self.lock) = open(self.keeper.home(), &self.clock)?;
+        Ok(self)
     }
 
     /// Lets Labkeep go on by itself.

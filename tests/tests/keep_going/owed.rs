@@ -16,15 +16,6 @@ use tokio::net::TcpListener;
 
 use crate::bench::Bench;
 
-impl Bench {
-    /// Ends this process as far as others can see, and starts the next.
-    fn start_again(mut self) -> Result<Self> {
-        drop(self.labkeep);
-        self.labkeep = open_with(self.keeper.home(), self.clock.clone())?;
-        Ok(self)
-    }
-}
-
 /// A heartbeat is being sent, and the server does not answer.
 async fn hanging() -> Result<(Bench, Ear, Scheduler)> {
     let bench = Bench::new().await?;
