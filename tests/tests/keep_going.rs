@@ -7,6 +7,8 @@ mod bench;
 mod ending;
 #[path = "keep_going/owed.rs"]
 mod owed;
+#[path = "keep_going/round.rs"]
+mod round;
 #[path = "keep_going/silent.rs"]
 mod silent;
 #[path = "keep_going/starting.rs"]

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use jiff::SignedDuration;
 use labkeep_engine::Labkeep;
-use labkeep_engine::keep::Scheduler;
+use labkeep_engine::keep::{BackupWish, Scheduler};
+use labkeep_engine::outcome::Outcome;
 use labkeep_engine::view::Channel;
 use labkeep_tests::ear::Ear;
 use labkeep_tests::keeper::open_with;
@@ -90,6 +91,26 @@ async fn what_ended_and_nobody_heard_of_is_told_by_the_next_start() -> Result<()
     let bench = bench.start_again()?;
     bench.keep_going().stop().await;
     assert_eq!(ear.beats(), 1);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_process_could_not_even_note_is_told_by_one_that_goes_on() -> Result<()> {
+    let bench = Bench::new().await?;
+    let ear = Ear::of_heartbeats(&bench.labkeep).await?;
+    let going = bench.keep_going();
+    let other = open_with(bench.keeper.home(), bench.clock.clone())?;
+    let run = other.start_backup(&bench.keeper.plan, BackupWish::default())?;
+    let ended = other.wait_for(run).await?;
+    assert_eq!(ended.outcome, Some(Outcome::Complete));
+    bench.look_often().await;
+    assert_eq!(ear.asked(), 0, "it is there and about to tell it");
+    drop(other);
+    bench
+        .until(|| {}, || Ok((ear.beats() == 1).then_some(())))
+        .await?;
+    going.stop().await;
+    assert_eq!(ear.asked(), 1, "once");
     Ok(())
 }
 

@@ -12,7 +12,9 @@ use serde_json::json;
 
 use super::Labkeep;
 use crate::error::{Result, chain};
-use crate::notify::{Message, MessageKind, Notice, Owed, SendError, Sink, is_fresh, machine_name};
+use crate::notify::{
+    Message, MessageKind, Notice, Owed, Round, Sent, Sink, is_fresh, machine_name,
+};
 use crate::outcome::RunKind as Kind;
 use crate::view::{Channel, Remedy, Severity};
 
@@ -52,19 +54,58 @@ impl Labkeep {
         Ok(())
     }
 
-    /// Whether somebody is to be told now who could not be told before.
+    /// Whether somebody is to be told now who could not be told before, or of
+    /// what a process that is gone could not even note.
     pub(super) fn owes(&self) -> Result<bool> {
-        let now = self.0.clock.now();
-        Ok(self.owed()?.is_some_and(|owed| !owed.due(now).is_empty()))
+        let Some(owed) = self.owed()? else {
+            return Ok(false);
+        };
+        if !owed.due(self.0.clock.now()).is_empty() {
+            return Ok(true);
+        }
+        let mut fresh = self.fresh_backups()?.into_iter();
+        Ok(fresh.any(|(run, _)| !owed.knows(run.id) && self.is_ours_to_tell(&run)))
     }
 
     /// Tells of backups that went well: of this process, and of those that are
     /// gone and could not tell it any more.
     pub(super) async fn tell_good_news(&self) -> Result<()> {
-        let now = self.0.clock.now();
         let settings = self.settings()?;
-        let is_all_well = self.is_all_well(&settings)?;
-        let runs: BTreeMap<RunId, Run> = self
+        let due = self.good_news_due(&settings)?;
+        let mut result = Ok(());
+        for (run, sinks) in &due {
+            if sinks.contains(&Sink::Desktop) {
+                result = result.and(self.show_well(run));
+            }
+        }
+        let mut sinks = due.iter().flat_map(|(_, sinks)| sinks);
+        if !sinks.any(|sink| sink.channel().is_some()) {
+            return result;
+        }
+        let mut round = Round::new(self.load_channels(&settings).await?);
+        let beats = due.iter().filter(|(_, sinks)| sinks.contains(&HEARTBEAT));
+        let beats: Vec<&Run> = beats.map(|(run, _)| run).collect();
+        // First: who waits for it must not be kept waiting by the others.
+        let told = self.beat(&beats, &mut round).await;
+        if let Err(error) = &told {
+            tracing::error!(error = %chain(error), "the heartbeat could not be sent");
+        }
+        result = result.and(told);
+        for (run, sinks) in &due {
+            let told = self.tell_well(run, sinks, &mut round).await;
+            if let Err(error) = &told {
+                tracing::error!(run = %run.id, error = %chain(error), "that it went well could not be told");
+            }
+            result = result.and(told);
+        }
+        result
+    }
+
+    /// What is to be told now and to whom, the oldest first. It is noted that
+    /// it is tried.
+    fn good_news_due(&self, settings: &Settings) -> Result<Vec<(Run, Vec<Sink>)>> {
+        let now = self.0.clock.now();
+        let mut runs: BTreeMap<RunId, Run> = self
             .fresh_backups()?
             .into_iter()
             .filter(|(run, _)| self.is_ours_to_tell(run))
@@ -72,7 +113,7 @@ impl Labkeep {
             .collect();
         let mut owed = self.owed()?.unwrap_or_default();
         let before = owed.clone();
-        let sinks = self.sinks_of_good_news(&settings, is_all_well);
+        let sinks = self.sinks_of_good_news(settings)?;
         for run in runs.values() {
             // Nobody asks for that of a plan that was removed.
             let is_planned = run.plan.is_some_and(|plan| settings.plan(plan).is_some());
@@ -82,111 +123,100 @@ impl Labkeep {
         for (run, sinks) in owed.give_up(now) {
             tracing::warn!(%run, ?sinks, "that it went well could not be told for a day");
         }
-        let due: Vec<(RunId, Vec<Sink>)> = owed
+        let due: Vec<(Run, Vec<Sink>)> = owed
             .due(now)
             .into_iter()
-            .filter(|(run, _)| runs.contains_key(run))
+            .filter_map(|(run, sinks)| Some((runs.remove(&run)?, sinks)))
             .collect();
-        for (run, sinks) in &due {
-            if sinks.contains(&HEARTBEAT) && !is_all_well {
-                tracing::info!(%run, "the heartbeat would not be true any more");
-                owed.settle(*run, HEARTBEAT);
-            }
+        for (run, _) in &due {
             // First noted: a crash in between must not repeat it over and over.
-            owed.note_tried(*run, now);
+            owed.note_tried(run.id, now);
         }
         if owed != before {
             self.keep_owed(owed);
         }
-        let beats = due.iter().filter(|(_, sinks)| sinks.contains(&HEARTBEAT));
-        let beats: Vec<RunId> = beats.map(|(run, _)| *run).collect();
-        let mut result = Ok(());
-        for (id, mut sinks) in due {
-            // One for all of them, with the last.
-            let beats_for = match beats.last() {
-                Some(last) if *last == id && is_all_well => beats.as_slice(),
-                _ => &[],
-            };
-            sinks.retain(|sink| *sink != HEARTBEAT || !beats_for.is_empty());
-            let told = self
-                .tell_well(&runs[&id], &sinks, beats_for, &settings)
-                .await;
-            if let Err(error) = &told {
-                tracing::error!(run = %id, error = %chain(error), "that it went well could not be told");
-            }
-            result = result.and(told);
-        }
-        result
+        Ok(due)
     }
 
-    /// Tells these of a backup that went well, and whoever takes the heartbeat
-    /// of some others as well.
-    async fn tell_well(
-        &self,
-        run: &Run,
-        sinks: &[Sink],
-        beats_for: &[RunId],
-        settings: &Settings,
-    ) -> Result<()> {
-        let title = format!("“{}” is backed up", run.subject);
-        if sinks.contains(&Sink::Desktop) {
-            let notice = Notice {
-                key: format!("success:{}", run.id),
-                severity: Severity::Info,
-                title: title.clone(),
-                body: "Everything was saved and read back.".to_owned(),
-                link: Some(Remedy::ShowRun {
-                    run: run.id.to_string(),
-                }),
-            };
-            if self.0.notices.send(notice).is_ok() {
-                self.settle(run.id, Sink::Desktop)?;
+    /// Shows on the desktop that a backup went well.
+    fn show_well(&self, run: &Run) -> Result<()> {
+        let notice = Notice {
+            key: format!("success:{}", run.id),
+            severity: Severity::Info,
+            title: title(run),
+            body: "Everything was saved and read back.".to_owned(),
+            link: Some(Remedy::ShowRun {
+                run: run.id.to_string(),
+            }),
+        };
+        match self.0.notices.send(notice) {
+            Ok(_) => self.settle(run.id, Sink::Desktop),
+            // Nobody sits there any more; it stays owed.
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// One heartbeat for all these backups, if it is true at this moment.
+    async fn beat(&self, runs: &[&Run], round: &mut Round) -> Result<()> {
+        let Some(last) = runs.last() else {
+            return Ok(());
+        };
+        // Asked last of all: meanwhile the keychain may have waited for somebody.
+        let mut sent = Sent::new();
+        if self.is_all_well(&self.settings()?)? {
+            let message = self.well(last, true);
+            sent = round.send_to(&[Channel::Heartbeat], &message).await;
+        } else {
+            tracing::info!("the heartbeat would not be true any more");
+        }
+        if round.is_silent(Channel::Heartbeat) {
+            tracing::warn!("the heartbeat is sent later");
+        } else {
+            for run in runs {
+                self.settle(run.id, HEARTBEAT)?;
             }
         }
-        let wanted: Vec<Channel> = sinks.iter().filter_map(|sink| sink.channel()).collect();
-        if wanted.is_empty() {
-            return Ok(());
+        self.note_sent(&sent, self.0.clock.now())
+    }
+
+    /// Tells the others of a backup that went well.
+    async fn tell_well(&self, run: &Run, sinks: &[Sink], round: &mut Round) -> Result<()> {
+        let others = sinks.iter().filter(|sink| **sink != HEARTBEAT);
+        let wanted: Vec<Channel> = others.filter_map(|sink| sink.channel()).collect();
+        let sent = round.send_to(&wanted, &self.well(run, false)).await;
+        for channel in wanted {
+            if round.is_silent(channel) {
+                tracing::warn!(run = %run.id, channel = channel.name(), "it is told later");
+            } else {
+                // One that is not set up any more is owed nothing.
+                self.settle(run.id, Sink::Channel(channel))?;
+            }
         }
-        let now = self.0.clock.now();
-        let message = Message {
+        self.note_sent(&sent, self.0.clock.now())
+    }
+
+    fn well(&self, run: &Run, is_all_well: bool) -> Message {
+        Message {
             kind: MessageKind::Success,
-            title,
+            title: title(run),
             body: String::new(),
             machine: machine_name().unwrap_or_default(),
             plan: Some(run.subject.clone()),
-            at: run.ended_at.unwrap_or(now),
-            is_all_well: !beats_for.is_empty(),
-        };
-        let channels = self.load_channels(settings).await?;
-        let sent = channels.send_to(&wanted, &message).await;
-        for channel in wanted {
-            let result = sent.iter().find(|(sent, _)| *sent == channel);
-            // One that is not set up any more is owed nothing.
-            if result.is_some_and(|(_, result)| result.as_ref().is_err_and(SendError::may_pass)) {
-                tracing::warn!(run = %run.id, channel = channel.name(), "it is told later");
-                continue;
-            }
-            let sink = Sink::Channel(channel);
-            self.settle(run.id, sink)?;
-            if sink == HEARTBEAT {
-                for run in beats_for {
-                    self.settle(*run, sink)?;
-                }
-            }
+            at: run.ended_at.unwrap_or_else(|| self.0.clock.now()),
+            is_all_well,
         }
-        self.note_sent(&sent, now)
     }
 
     /// Who is to be told of a backup that goes well now.
-    fn sinks_of_good_news(&self, settings: &Settings, is_all_well: bool) -> Vec<Sink> {
+    fn sinks_of_good_news(&self, settings: &Settings) -> Result<Vec<Sink>> {
         let set_up = &settings.preferences.notifications;
         let is_wanted = settings.preferences.notify_success;
         let mut sinks = self.sinks(settings);
         sinks.retain(|_| is_wanted);
-        if is_all_well && set_up.heartbeat.is_some() {
+        if set_up.heartbeat.is_some() && self.is_all_well(settings)? {
             sinks.push(HEARTBEAT);
         }
-        sinks
+        Ok(sinks)
     }
 
     /// Whether no plan failed, lacks something or is late.
@@ -265,4 +295,8 @@ impl Labkeep {
     fn owed_here(&self) -> MutexGuard<'_, Option<Owed>> {
         self.0.owed.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn title(run: &Run) -> String {
+    format!("“{}” is backed up", run.subject)
 }

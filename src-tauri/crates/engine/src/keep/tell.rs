@@ -13,7 +13,7 @@ use super::{Labkeep, blocking};
 use crate::clock::millis;
 use crate::error::{Error, Result, chain};
 use crate::notify::{
-    Channels, Message, MessageKind, Notice, SendError, Sink, ToldBy, machine_name,
+    Channels, Message, MessageKind, Notice, Round, SendError, Sink, ToldBy, machine_name,
 };
 use crate::view::{AttentionView, Channel, ChannelProblem, ChannelsView, Remedy, Severity};
 
@@ -91,11 +91,13 @@ impl Labkeep {
         now: Timestamp,
     ) -> Result<()> {
         let sinks = self.sinks(settings);
+        let mut round = None;
         let mut result = Ok(());
         for (notice, sinks) in self.told().due(notices, &sinks, now) {
             tracing::info!(key = notice.key, ?sinks, "telling");
             // What one of them comes to does not keep the others from being told.
-            if let Err(error) = self.tell_of(&notice, &sinks, settings, now).await {
+            let told = self.tell_of(&notice, &sinks, settings, &mut round, now);
+            if let Err(error) = told.await {
                 tracing::error!(key = notice.key, error = %chain(&error), "it could not be told");
                 result = result.and(Err(error));
             }
@@ -125,6 +127,7 @@ impl Labkeep {
         notice: &Notice,
         sinks: &[Sink],
         settings: &Settings,
+        round: &mut Option<Round>,
         now: Timestamp,
     ) -> Result<()> {
         // First noted: a crash in between must not repeat it over and over.
@@ -141,8 +144,11 @@ impl Labkeep {
             return Ok(());
         }
         let message = self.message(notice, settings, now)?;
-        let channels = self.load_channels(settings).await?;
-        let sent = channels.send_to(&wanted, &message).await;
+        let round = match round {
+            Some(round) => round,
+            none => none.insert(Round::new(self.load_channels(settings).await?)),
+        };
+        let sent = round.send_to(&wanted, &message).await;
         self.note_told(|told| {
             for (channel, result) in &sent {
                 if !result.as_ref().is_err_and(SendError::may_pass) {

@@ -176,27 +176,6 @@ impl SendError {
         })
     }
 
-    /// Whether the same may go through a little later.
-    pub(super) fn is_transient(&self) -> bool {
-        match self {
-            Self::Wire(error) => error.is_transient(),
-            Self::TooMany { .. } | Self::MailConnection { .. } | Self::MailUnknown { .. } => true,
-            // RFC 9110: 501 and 505 to 511 say that it never will.
-            Self::Failed { status, .. } => matches!(status, 408 | 425 | 500 | 502 | 503 | 504),
-            // RFC 5321, 4.2.1: 4yz is a passing failure.
-            Self::MailRefused { code, .. } | Self::SignInRefused { code, .. } => {
-                (400..500).contains(code)
-            }
-            _ => false,
-        }
-    }
-
-    /// Whether it is worth another try in a while: nothing has to be set up
-    /// differently.
-    pub(crate) fn may_pass(&self) -> bool {
-        self.is_transient() || matches!(self, Self::Secrets { .. })
-    }
-
     /// The sentence and the remedy.
     pub fn advice(&self) -> Advice {
         match self {

@@ -47,6 +47,11 @@ impl Owed {
         });
     }
 
+    /// Whether an end is remembered, told or not.
+    pub fn knows(&self, run: RunId) -> bool {
+        self.0.contains_key(&run)
+    }
+
     /// What is to be told now and to whom, the oldest first.
     pub fn due(&self, now: Timestamp) -> Vec<(RunId, Vec<Sink>)> {
         let mut due: Vec<_> = self
@@ -163,8 +168,8 @@ mod tests {
         }
         assert_eq!(owed.due(at(0))[0].0, runs[0]);
         owed.give_up(at(1));
-        assert!(!owed.0.contains_key(&runs[0]));
-        assert!(owed.0.contains_key(&runs[MOST]));
+        assert!(!owed.knows(runs[0]));
+        assert!(owed.knows(runs[MOST]));
     }
 
     #[test]
