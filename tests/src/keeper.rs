@@ -101,6 +101,24 @@ impl Keeper {
         Ok((labkeep, home))
     }
 
+    /// Keeps the last so many snapshots from now on, and nothing else.
+    pub fn keep_last(&self, last: u32) -> Result<()> {
+        let plan = self.labkeep.plans()?.remove(0);
+        let retention = labkeep_settings::Retention {
+            last,
+            daily: 0,
+            weekly: 0,
+            monthly: 0,
+            ..labkeep_settings::Retention::default()
+        };
+        let input = PlanInput {
+            retention,
+            ..plan.input
+        };
+        self.labkeep.update_plan(&plan.id, &input)?;
+        Ok(())
+    }
+
     /// Backs up, which must end Complete; gives the snapshot.
     pub async fn back_up(&self) -> Result<SnapshotRef> {
         let run = self

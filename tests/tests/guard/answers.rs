@@ -6,7 +6,7 @@ use labkeep_engine::outcome::Outcome;
 use labkeep_tests::keeper::Keeper;
 use labkeep_tests::world::many;
 
-use crate::scene::{alarm, answer, delete, gone, is_refused, keep_last, run, touch};
+use crate::scene::{alarm, answer, delete, gone, is_refused, run, touch};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_alarm_survives_restarts_and_further_backups() -> Result<()> {
@@ -31,7 +31,7 @@ async fn nothing_prunes_until_the_answer_and_then_it_goes_on() -> Result<()> {
         touch(&keeper, number)?;
         keeper.back_up().await?;
     }
-    keep_last(&keeper, 1)?;
+    keeper.keep_last(1)?;
     let vault = keeper.labkeep.vaults()?.remove(0).id;
     let shown = keeper.labkeep.plan_prune(&vault).await?;
     assert_eq!(shown.goes().count(), 2);

@@ -15,7 +15,7 @@ use labkeep_tests::world::{Wish, World, many};
 use labkeep_vault::{CreateOptions, Location, SnapshotId, Vault, VaultKey};
 use practice_gitlab::TokenRequest;
 
-use crate::scene::{keep_last, restic, touch};
+use crate::scene::{restic, touch};
 
 fn last(number: u32) -> Retention {
     Retention {
@@ -41,7 +41,7 @@ async fn a_pinned_snapshot_survives_every_retention_until_it_is_unpinned() -> Re
     let keeper = Keeper::new(many(2)).await?;
     let made = several(&keeper, 4).await?;
     keeper.labkeep.pin_snapshot(&made[0], true).await?;
-    keep_last(&keeper, 1)?;
+    keeper.keep_last(1)?;
     let vault = keeper.labkeep.vaults()?.remove(0).id;
     let plan = keeper.labkeep.plan_prune(&vault).await?;
     let line = plan.snapshots.last().context("four lines")?;
@@ -86,7 +86,7 @@ async fn pins_survive_the_loss_of_their_notes() -> Result<()> {
     keeper.labkeep.pin_snapshot(&made[0], true).await?;
     let notes = keeper.world.folder.path().join("vault/labkeep/pinned");
     std::fs::remove_dir_all(&notes)?;
-    keep_last(&keeper, 1)?;
+    keeper.keep_last(1)?;
     let vault = keeper.labkeep.vaults()?.remove(0).id;
     let plan = keeper.labkeep.plan_prune(&vault).await?;
     let going: Vec<&str> = plan.goes().map(|line| line.id.as_str()).collect();
@@ -120,7 +120,7 @@ async fn what_may_not_be_read_any_more_keeps_its_last_copy() -> Result<()> {
     crate::scene::run(&keeper).await?;
     gitlab.set_role(user, &paths[0], 10)?;
     crate::scene::run(&keeper).await?;
-    keep_last(&keeper, 1)?;
+    keeper.keep_last(1)?;
     let vault = keeper.labkeep.vaults()?.remove(0).id;
     let plan = keeper.labkeep.plan_prune(&vault).await?;
     let line = plan.snapshots.last().context("three lines")?;
@@ -137,7 +137,7 @@ async fn what_may_not_be_read_any_more_keeps_its_last_copy() -> Result<()> {
 async fn a_shown_plan_is_not_executed_after_a_snapshot_was_pinned() -> Result<()> {
     let keeper = Keeper::new(many(1)).await?;
     let made = several(&keeper, 3).await?;
-    keep_last(&keeper, 1)?;
+    keeper.keep_last(1)?;
     let vault = keeper.labkeep.vaults()?.remove(0).id;
     let plan = keeper.labkeep.plan_prune(&vault).await?;
     // By another machine: this one does not know.
@@ -191,7 +191,7 @@ async fn a_second_copy_keeps_its_snapshots_by_its_own_retention() -> Result<()> 
         )
         .await?;
     // Nobody has said yet how long they stay there.
-    keep_last(&keeper, 1)?;
+    keeper.keep_last(1)?;
     let plan = keeper.labkeep.plan_prune(&view.id).await?;
     assert_eq!((plan.snapshots.len(), plan.goes().count()), (4, 0));
     assert!(!keeper.labkeep.prune_due(&view.id).await?);
@@ -232,7 +232,7 @@ async fn what_another_machine_removed_is_neither_lost_nor_a_surprise() -> Result
 async fn a_failed_backup_holds_back_the_prune_that_is_due() -> Result<()> {
     let keeper = Keeper::new(many(1)).await?;
     several(&keeper, 3).await?;
-    keep_last(&keeper, 1)?;
+    keeper.keep_last(1)?;
     let vault = keeper.labkeep.vaults()?.remove(0).id;
     assert!(keeper.labkeep.prune_due(&vault).await?);
     keeper

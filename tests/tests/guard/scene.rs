@@ -5,9 +5,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use labkeep_engine::keep::BackupWish;
-use labkeep_engine::view::{LossAlarm, LossAnswer, LossOf, PlanInput, PlanView, RunDetail};
+use labkeep_engine::view::{LossAlarm, LossAnswer, LossOf, PlanView, RunDetail};
 use labkeep_engine::{Error, Labkeep};
-use labkeep_settings::Retention;
 use labkeep_tests::keeper::Keeper;
 
 /// Deletes so many projects, the first ones.
@@ -67,24 +66,6 @@ pub async fn is_refused(labkeep: &Labkeep) -> Result<bool> {
         Err(Error::LossUnanswered { .. }) => Ok(true),
         Err(error) => Err(error.into()),
     }
-}
-
-/// Keeps the last so many snapshots from now on.
-pub fn keep_last(keeper: &Keeper, last: u32) -> Result<()> {
-    let plan = keeper.labkeep.plans()?.remove(0);
-    let retention = Retention {
-        last,
-        daily: 0,
-        weekly: 0,
-        monthly: 0,
-        ..Retention::default()
-    };
-    let input = PlanInput {
-        retention,
-        ..plan.input
-    };
-    keeper.labkeep.update_plan(&plan.id, &input)?;
-    Ok(())
 }
 
 /// Changes something, so that the next snapshot is another one.

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use labkeep_engine::outcome::Outcome;
-use labkeep_engine::view::{PlanInput, RunDetail};
-use labkeep_settings::{Retention, RunId};
+use labkeep_engine::view::RunDetail;
+use labkeep_settings::RunId;
 use uuid::Uuid;
 
 use crate::bench::Bench;
@@ -17,19 +17,7 @@ const GOING: usize = 3;
 /// A vault that takes a moment to be read, and keeps its newest snapshot alone.
 async fn crowded() -> Result<Bench> {
     let bench = Bench::usual(3).await?;
-    let plan = bench.labkeep().plans()?.remove(0);
-    let retention = Retention {
-        last: 1,
-        daily: 0,
-        weekly: 0,
-        monthly: 0,
-        ..Retention::default()
-    };
-    let input = PlanInput {
-        retention,
-        ..plan.input
-    };
-    bench.labkeep().update_plan(&plan.id, &input)?;
+    bench.keeper.keep_last(1)?;
     for (_, path) in bench.keeper.world.gitlab.projects() {
         bench.save_something_large(&path).await?;
     }

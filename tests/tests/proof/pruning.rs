@@ -4,29 +4,10 @@
 use anyhow::{Context, Result};
 use labkeep_engine::keep::SnapshotRef;
 use labkeep_engine::outcome::Outcome;
-use labkeep_engine::view::{PlanInput, PrunePlanView, RunDetail};
-use labkeep_settings::Retention;
+use labkeep_engine::view::{PrunePlanView, RunDetail};
 use labkeep_tests::disk::flip;
 
 use crate::bench::Bench;
-
-/// Keeps nothing but the newest from now on.
-fn keep_the_newest(bench: &Bench) -> Result<()> {
-    let plan = bench.labkeep().plans()?.remove(0);
-    let retention = Retention {
-        last: 1,
-        daily: 0,
-        weekly: 0,
-        monthly: 0,
-        ..Retention::default()
-    };
-    let input = PlanInput {
-        retention,
-        ..plan.input
-    };
-    bench.labkeep().update_plan(&plan.id, &input)?;
-    Ok(())
-}
 
 fn going(plan: &PrunePlanView) -> Vec<&str> {
     plan.goes().map(|line| line.id.as_str()).collect()
@@ -50,7 +31,7 @@ async fn a_damaged_snapshot_goes_with_the_retention_and_blocks_no_other() -> Res
     let oldest = bench.keeper.back_up().await?;
     let pack = bench.save_something_large(&path).await?;
     let damaged = bench.labkeep().find_snapshot("latest")?;
-    keep_the_newest(&bench)?;
+    bench.keeper.keep_last(1)?;
     assert!(bench.labkeep().prune_due(&bench.vault).await?);
     flip(&pack)?;
     let bad = bench.check(100).await?;
@@ -91,7 +72,7 @@ async fn a_damaged_copy_does_not_take_the_place_of_the_last_whole_one() -> Resul
     let pack = bench.save_something_large(&path).await?;
     let damaged = bench.labkeep().find_snapshot("latest")?;
     bench.keeper.world.gitlab.delete_project(&path)?;
-    keep_the_newest(&bench)?;
+    bench.keeper.keep_last(1)?;
     flip(&pack)?;
     let bad = bench.check(100).await?;
     assert_eq!(bad.run.outcome, Some(Outcome::Failed), "{bad:#?}");
@@ -118,7 +99,7 @@ async fn a_snapshot_whose_file_is_damaged_goes_as_well() -> Result<()> {
     bench.check(0).await?;
     let again = bench.back_up().await?;
     assert_eq!(again.run.outcome, Some(Outcome::Complete), "{again:#?}");
-    keep_the_newest(&bench)?;
+    bench.keeper.keep_last(1)?;
     let plan = bench.labkeep().plan_prune(&bench.vault).await?;
     assert_eq!(going(&plan), [damaged.id.as_str(), oldest.id.as_str()]);
     let freed = prune(&bench, &plan).await?;

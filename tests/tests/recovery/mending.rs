@@ -34,7 +34,7 @@ pub async fn copied() -> Result<Keeper> {
 }
 
 /// The copy that is due, which must end Complete.
-pub async fn copy_what_is_due(labkeep: &Labkeep) -> Result<RunDetail> {
+async fn copy_what_is_due(labkeep: &Labkeep) -> Result<RunDetail> {
     let due = labkeep.start_due_copies().await?;
     ensure!(due.len() == 1, "{} are due", due.len());
     complete(labkeep, due[0]).await
@@ -52,7 +52,7 @@ pub async fn due_check(labkeep: &Labkeep, vault: &str) -> Result<RunDetail> {
 }
 
 /// The pack files of a vault, the largest first.
-pub fn packs(folder: &Path) -> Result<Vec<PathBuf>> {
+fn packs(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut packs = Vec::new();
     for folder in fs::read_dir(folder.join("data"))? {
         for pack in fs::read_dir(folder?.path())? {
@@ -65,19 +65,40 @@ pub fn packs(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// The new pack file of a vault that something large went into.
-pub fn largest_since(folder: &Path, before: &[PathBuf]) -> Result<PathBuf> {
+fn largest_since(folder: &Path, before: &[PathBuf]) -> Result<PathBuf> {
     let mut new = packs(folder)?;
     new.retain(|pack| !before.contains(pack));
     new.into_iter().next().context("a new pack file")
 }
 
 /// Gives a project something large that is nowhere else.
-pub fn grow(keeper: &Keeper, path: &str) -> Result<()> {
+fn grow(keeper: &Keeper, path: &str) -> Result<()> {
     let text: String = (0..4000)
         .map(|_| uuid::Uuid::new_v4().to_string())
         .collect();
     let gitlab = &keeper.world.gitlab;
     gitlab.push_commit(path, "main", &[("large.txt", &text)])?;
+    Ok(())
+}
+
+/// Damages what came between two backups in the vault and in its copy: GitLab
+/// gives that very pack never again. A check of each finds it.
+pub async fn lose_in_both(keeper: &Keeper) -> Result<()> {
+    let labkeep = &keeper.labkeep;
+    let (_, path) = keeper.world.gitlab.projects().swap_remove(0);
+    let places = [place(keeper, "vault"), place(keeper, "offsite")];
+    let before = [packs(&places[0])?, packs(&places[1])?];
+    grow(keeper, &path)?;
+    keeper.back_up().await?;
+    copy_what_is_due(labkeep).await?;
+    for (folder, before) in places.iter().zip(&before) {
+        flip(&largest_since(folder, before)?)?;
+    }
+    let view = copy(labkeep)?;
+    for vault in [&view.input.from, &view.input.to] {
+        let bad = check(labkeep, vault).await?;
+        assert_eq!(bad.run.outcome, Some(Outcome::Failed), "{bad:#?}");
+    }
     Ok(())
 }
 
@@ -242,20 +263,7 @@ async fn what_nobody_has_any_more_of_an_earlier_snapshot_is_told_and_alarms_no_m
     let labkeep = &keeper.labkeep;
     let view = copy(labkeep)?;
     let (first, offsite) = (&view.input.from, &view.input.to);
-    let (_, path) = keeper.world.gitlab.projects().swap_remove(0);
-    let places = [place(&keeper, "vault"), place(&keeper, "offsite")];
-    let before = [packs(&places[0])?, packs(&places[1])?];
-    // What came between two backups: GitLab gives that very pack never again.
-    grow(&keeper, &path)?;
-    keeper.back_up().await?;
-    copy_what_is_due(labkeep).await?;
-    for (folder, before) in places.iter().zip(&before) {
-        flip(&largest_since(folder, before)?)?;
-    }
-    for vault in [first, offsite] {
-        let bad = check(labkeep, vault).await?;
-        assert_eq!(bad.run.outcome, Some(Outcome::Failed), "{bad:#?}");
-    }
+    lose_in_both(&keeper).await?;
     touch(&keeper, 1)?;
     keeper.back_up().await?;
     assert_eq!(

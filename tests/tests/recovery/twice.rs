@@ -7,10 +7,9 @@ use anyhow::{Context, Result};
 use labkeep_engine::outcome::Outcome;
 use labkeep_engine::view::CopyInput;
 use labkeep_settings::Retention;
-use labkeep_tests::disk::flip;
 use labkeep_vault::{Location, OpenOptions, Vault, unobserved};
 
-use crate::mending::{check, copied, copy_what_is_due, due_check, grow, largest_since, packs};
+use crate::mending::{check, copied, due_check, lose_in_both};
 use crate::scene::{complete, copy, ended, other_key, place, touch, vault_for_copies};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -52,18 +51,7 @@ async fn what_stays_lost_is_no_news_after_another_vault_was_copied() -> Result<(
     let labkeep = &keeper.labkeep;
     let view = copy(labkeep)?;
     let (first, offsite) = (&view.input.from, &view.input.to);
-    let (_, path) = keeper.world.gitlab.projects().swap_remove(0);
-    let places = [place(&keeper, "vault"), place(&keeper, "offsite")];
-    let before = [packs(&places[0])?, packs(&places[1])?];
-    grow(&keeper, &path)?;
-    keeper.back_up().await?;
-    copy_what_is_due(labkeep).await?;
-    for (folder, before) in places.iter().zip(&before) {
-        flip(&largest_since(folder, before)?)?;
-    }
-    for vault in [first, offsite] {
-        check(labkeep, vault).await?;
-    }
+    lose_in_both(&keeper).await?;
     touch(&keeper, 1)?;
     keeper.back_up().await?;
     due_check(labkeep, first).await?;
